@@ -1,0 +1,76 @@
+"""Argument types and the input's arguments; imports nothing heavy, so a launcher can check them without Spark."""
+
+import argparse
+import csv
+from typing import Tuple
+
+LARGEST_SEED = 2**63 - 1  # a Java long, which is what MLlib takes
+
+
+def at_least_one(text: str) -> int:
+    """Give a whole number of at least 1; raises ArgumentTypeError."""
+    value = _whole(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("{!r} is less than 1".format(text))
+    return value
+
+
+def seed(text: str) -> int:
+    """Give a seed from 0 to 2**63 - 1; raises ArgumentTypeError."""
+    value = _whole(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError("{!r} is negative: a seed is 0 or more".format(text))
+    if value > LARGEST_SEED:
+        raise argparse.ArgumentTypeError("{!r} is above the largest seed, {}".format(text, LARGEST_SEED))
+    return value
+
+
+def tolerance(text: str) -> float:
+    """Give a finite number of 0 or more; raises ArgumentTypeError."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("{!r} is not a number".format(text)) from None
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError("{!r} is not a finite number of 0 or more".format(text))
+    return value
+
+
+def names(text: str) -> Tuple[str, ...]:
+    """Give column names from ``a,b``; a name that holds a comma is put in double quotes. Raises ArgumentTypeError."""
+    found = tuple(name.strip() for name in next(csv.reader([text], skipinitialspace=True), []))
+    if not found or "" in found:
+        raise argparse.ArgumentTypeError("{!r} holds an empty column name: give NAME,NAME".format(text))
+    twice = [name for at, name in enumerate(found) if name in found[:at]]
+    if twice:
+        raise argparse.ArgumentTypeError("{!r} names column {!r} twice".format(text, twice[0]))
+    return found
+
+
+def delimiter(text: str) -> str:
+    """Give one character; ``tab`` and ``\\t`` mean the tab. Raises ArgumentTypeError."""
+    found = {"tab": "\t", "\\t": "\t"}.get(text, text)
+    if len(found) != 1 or found in '"\r\n':
+        raise argparse.ArgumentTypeError("{!r} is not one character (or the word tab)".format(text))
+    return found
+
+
+def add_input_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what says where the rows are and how to read them."""
+    parser.add_argument("--input", required=True, metavar="URI", help="a CSV, CSV.gz or Parquet file, or a folder of such")
+    parser.add_argument("--format", choices=("auto", "csv", "parquet"), default="auto", help="default: by file name")
+    parser.add_argument("--delimiter", type=delimiter, default=",", metavar="C", help="CSV delimiter (default: ,)")
+    parser.add_argument("--no-header", action="store_true", help="the CSV has no header: its columns are c0, c1, ...")
+    parser.add_argument(
+        "--ragged",
+        choices=("fail", "drop"),
+        default="fail",
+        help="what to do with a CSV row whose number of fields is not the header's (default: fail)",
+    )
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("{!r} is not a whole number".format(text)) from None

@@ -1,0 +1,186 @@
+"""launcher status, wait, logs, cancel: one run, by its handle."""
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from launcher.cli import complain, exit_with
+from launcher.commands import options
+from launcher.model import JobState
+
+if TYPE_CHECKING:
+    from launcher.model import Submission
+    from launcher.runs import Cloud, Standing
+
+timeout_option = click.option(
+    "--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Stop waiting after that; the job runs on."
+)
+
+
+@click.command()
+@options.handle_argument
+@click.option("--wait", "waiting", is_flag=True, help="Wait for the end, without printing the log.")
+@timeout_option
+@options.json_option
+def status(handle: str, waiting: bool, timeout: float | None, as_json: bool) -> None:  # noqa: FBT001 -- click's way
+    """Show how a run stands.
+
+    \b
+    Example:
+      launcher status local/kmeans-20261122-101530-4f2a
+    """
+    from launcher import runs
+    from launcher.waiting import wait as wait_for
+
+    cloud, run_id = _opened(handle)
+    if waiting:
+        with _told_how_to_go_on(handle):
+            standing = wait_for(cloud, run_id, lambda _line: None, timeout=timeout)
+    else:
+        standing = runs.look(cloud, run_id)
+    options.echo_json(standing.to_json()) if as_json else click.echo(line(standing))
+    if waiting:
+        exit_with(options.EXIT_CODES[standing.status.state])
+
+
+@click.command()
+@options.handle_argument
+@timeout_option
+@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the report there.")
+@options.json_option
+def wait(handle: str, timeout: float | None, report: Path | None, as_json: bool) -> None:  # noqa: FBT001 -- click's way
+    """Wait for a run's end: the log goes to stderr, the metrics go to stdout, the exit code says how it ended.
+
+    \b
+    Example:
+      launcher wait local/kmeans-20261122-101530-4f2a --timeout 600
+    """
+    cloud, run_id = _opened(handle)
+    to_the_end(cloud, run_id, timeout=timeout, report=report, as_json=as_json)
+
+
+@click.command()
+@options.handle_argument
+@click.option("-f", "--follow", is_flag=True, help="Go on until the run has ended.")
+@click.option("--service", is_flag=True, help="Print the service's own log instead.")
+def logs(handle: str, follow: bool, service: bool) -> None:  # noqa: FBT001 -- click's way
+    """Print what a run has printed so far. Control characters are shown, not obeyed.
+
+    \b
+    Example:
+      launcher logs -f local/kmeans-20261122-101530-4f2a
+    """
+    from launcher import runs
+    from launcher.logs import Tail
+    from launcher.waiting import service_lines
+    from launcher.waiting import wait as wait_for
+
+    cloud, run_id = _opened(handle)
+    if follow:
+        with _told_how_to_go_on(handle):
+            wait_for(cloud, run_id, click.echo)
+        return
+    standing = runs.look(cloud, run_id)
+    tail = Tail(cloud.records, run_id)
+    for text in service_lines(cloud, standing) if service else tail.last():
+        click.echo(text)
+    if tail.empty and not service:
+        click.echo(f"nothing is logged yet; the service's own log: launcher logs --service {handle}", err=True)
+
+
+@click.command()
+@options.handle_argument
+@options.json_option
+def cancel(handle: str, as_json: bool) -> None:  # noqa: FBT001 -- click's way
+    """Ask the cloud to end a run; does nothing to one that has ended.
+
+    \b
+    Example:
+      launcher cancel local/kmeans-20261122-101530-4f2a
+    """
+    from launcher import runs
+
+    cloud, run_id = _opened(handle)
+    standing = runs.cancel(cloud, run_id)
+    options.echo_json(standing.to_json()) if as_json else click.echo(line(standing))
+    if not standing.status.state.final:
+        click.echo(f"asked to end; see: launcher wait {standing.submission.handle}", err=True)
+
+
+def say_detached(accepted: "Submission", *, as_json: bool) -> None:
+    """Print the handle on stdout and how to go on on stderr."""
+    if as_json:
+        empty = {"metrics": None, "directory": accepted.run.directory, "seconds": None}
+        options.echo_json({"handle": accepted.handle, "state": JobState.PENDING, **empty})
+        return
+    click.echo(accepted.handle)
+    click.echo(f"follow it with: launcher logs -f {accepted.handle}", err=True)
+
+
+def to_the_end(cloud: "Cloud", run_id: str, *, timeout: float | None, report: Path | None, as_json: bool) -> None:
+    """Wait, pass the log on to stderr, print metrics or JSON on stdout, and exit with the state's code."""
+    from launcher.waiting import wait as wait_for
+
+    handle = f"{cloud.name}/{run_id}"
+    click.echo(f"{handle} submitted", err=True)
+    with _told_how_to_go_on(handle):
+        standing = wait_for(cloud, run_id, lambda text: click.echo(text, err=True), timeout=timeout)
+    _print(standing, as_json=as_json)
+    if report is not None and standing.status.state.final:
+        from launcher.fetching import write_report
+
+        click.echo(f"report: {write_report(cloud, standing, report)}", err=True)
+    exit_with(options.EXIT_CODES[standing.status.state])
+
+
+def line(standing: "Standing") -> str:
+    """Give a run's standing in one line."""
+    from launcher.logs import shown
+
+    parts = [standing.status.state, standing.submission.handle, shown(standing.status.message)]
+    return "  ".join(part for part in parts if part)
+
+
+def _print(standing: "Standing", *, as_json: bool) -> None:
+    from launcher import tables
+
+    if as_json:
+        options.echo_json(standing.to_json())
+    elif standing.metrics:
+        click.echo(tables.metrics(standing.metrics))
+    _narrate(standing)
+
+
+def _narrate(standing: "Standing") -> None:
+    state, handle = standing.status.state, standing.submission.handle
+    hints = {
+        JobState.PENDING: f"it waits for its turn; go on waiting: launcher wait {handle}",
+        JobState.RUNNING: f"it still runs; go on waiting: launcher wait {handle}, or end it: launcher cancel {handle}",
+        JobState.UNKNOWN: f"ask again: launcher status {handle}",
+        JobState.FAILED: str((standing.receipt or {}).get("hint") or f"launcher logs {handle}").replace("HANDLE", handle),
+    }
+    if state is JobState.SUCCEEDED:
+        seconds = (standing.receipt or {}).get("seconds", {}).get("total", 0)
+        click.echo(f"{line(standing)}  in {seconds:.1f} s", err=True)
+        return
+    complain(line(standing), hints.get(state, ""))
+
+
+@contextlib.contextmanager
+def _told_how_to_go_on(handle: str):  # noqa: ANN202 -- a context manager's generator
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo(
+            f"\n{handle} goes on.\n  re-attach: launcher wait {handle}\n  end it:    launcher cancel {handle}", err=True
+        )
+        exit_with(130)
+
+
+def _opened(handle: str) -> tuple["Cloud", str]:
+    from launcher import runs
+
+    cloud, run_id = options.parsed(handle)
+    return runs.open_cloud(cloud), run_id

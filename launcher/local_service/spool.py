@@ -1,0 +1,152 @@
+"""The service's folder: one folder per job, and a queue of tickets.
+
+    jobs/RUN_ID/request.json   what to run                 started     it has got its turn
+                lock           held while it is alive      cancel      its end was asked for
+                service.log    what it printed             ended.json  how it ended: the last word
+    queue/000000000007-RUN_ID  a place in the queue, removed at the end
+"""
+
+import json
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from launcher import locks
+
+MARK = "FIRESTEEL_JOB"  # in the environment of every process of a job: its folder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One job's folder and what it says."""
+
+    folder: Path
+
+    @property
+    def known(self) -> bool:
+        """True when the service has this job."""
+        return self.folder.is_dir()
+
+    @property
+    def alive(self) -> bool:
+        """True while the process that looks after the job lives."""
+        return locks.held(self.folder / "lock")
+
+    @property
+    def started(self) -> bool:
+        """True when the job has got its turn."""
+        return (self.folder / "started").exists()
+
+    @property
+    def cancelled(self) -> bool:
+        """True when somebody has asked for the job's end."""
+        return (self.folder / "cancel").exists()
+
+    def ended(self) -> Mapping[str, Any] | None:
+        """Give ``word`` and ``message`` of the job's end; None while it has not ended."""
+        try:
+            return json.loads((self.folder / "ended.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+
+    def mark(self, name: str) -> None:
+        """Leave an empty file of that name in the job's folder."""
+        (self.folder / name).touch()
+
+    def end(self, word: str, message: str) -> None:
+        """Write how the job ended, unless that is written already."""
+        draft = self.folder / f".ended-{os.getpid()}"
+        draft.write_text(json.dumps({"word": word, "message": message}), encoding="utf-8")
+        try:
+            os.link(draft, self.folder / "ended.json")
+        except FileExistsError:
+            return  # the first word stands
+        finally:
+            draft.unlink()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spool:
+    """The whole service's folder."""
+
+    root: Path
+
+    def job(self, run_id: str) -> Job:
+        """Give the folder of a job, which may not exist."""
+        return Job(folder=self.root / "jobs" / run_id)
+
+    def prepare(self) -> None:
+        """Make the folders."""
+        for name in ("jobs", "queue"):
+            (self.root / name).mkdir(parents=True, exist_ok=True)
+
+    def enqueue(self, run_id: str, draft: Path) -> bool:
+        """Publish a prepared job folder and its ticket at once; False when the service has this job already."""
+        with locks.alone(self.root / "queue.lock"):
+            if self.job(run_id).known:
+                return False
+            last = max((number for number, _ in self._tickets()), default=0)
+            self._ticket(last + 1, run_id).touch()
+            draft.rename(self.job(run_id).folder)
+        return True
+
+    def take_turn(self, run_id: str, parallel: int) -> bool:
+        """Start this job if fewer than ``parallel`` jobs run or stand before it; False when it has to wait."""
+        with locks.alone(self.root / "queue.lock"):
+            living = [name for _, name in self._tickets() if self._lives(name)]
+            before = living.index(run_id)
+            others = [name for at, name in enumerate(living) if name != run_id and self._is_before(name, at, before)]
+            if len(others) >= parallel:
+                return False
+            self.job(run_id).mark("started")
+        return True
+
+    def leave(self, run_id: str) -> None:
+        """Give up the job's place in the queue."""
+        for path in (self.root / "queue").glob(f"*-{run_id}"):
+            path.unlink(missing_ok=True)
+
+    def ahead(self, run_id: str) -> int:
+        """Give how many living jobs have a place before this one."""
+        names = [name for _, name in self._tickets()]
+        before = names[: names.index(run_id)] if run_id in names else []
+        return sum(self._lives(name) for name in before)
+
+    def _is_before(self, name: str, at: int, before: int) -> bool:
+        return at < before or self.job(name).started
+
+    def _lives(self, run_id: str) -> bool:
+        if self.job(run_id).alive:
+            return True
+        self.leave(run_id)  # killed, or the machine was restarted
+        return False
+
+    def _tickets(self) -> list[tuple[int, str]]:
+        found = (path.name.partition("-") for path in (self.root / "queue").iterdir())
+        return sorted((int(number), run_id) for number, _, run_id in found)
+
+    def _ticket(self, number: int, run_id: str) -> Path:
+        return self.root / "queue" / f"{number:012d}-{run_id}"
+
+
+def kill_leftovers(folder: Path) -> None:
+    """End every process of a job, also those whose parents are gone."""
+    for pid in _marked(folder):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+
+
+def _marked(folder: Path) -> Iterator[int]:
+    import psutil
+
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(MARK) == str(folder) and process.pid != os.getpid():
+                yield process.pid
+        except psutil.Error:
+            continue  # ended meanwhile, or another user's

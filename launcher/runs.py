@@ -1,0 +1,176 @@
+"""Submit, look, cancel, resume: what can be done with a run on any cloud."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from launcher import launching, package, targets, verdict
+from launcher.backend import Backend
+from launcher.errors import BackendUnavailable, JobNotFound, LauncherError
+from launcher.model import JobSpec, JobState, JobStatus, Run, Submission
+from launcher.records import Records
+from launcher.retrying import retried
+from launcher.storage import Storage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cloud:
+    """A cloud that is opened: its backend, its storage, its records."""
+
+    name: str
+    kind: str
+    backend: Backend
+    storage: Storage
+    records: Records
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a run stands: its record, our state, the job's receipt and metrics if it has got that far."""
+
+    submission: Submission
+    status: JobStatus
+    receipt: Mapping[str, Any] | None = None
+    metrics: Mapping[str, Any] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Give what ``--json`` prints. ``seconds`` is the job's own count, None when it could not tell."""
+        receipt = self.receipt or {}
+        return {
+            "handle": self.submission.handle,
+            "state": self.status.state,
+            "metrics": self.metrics,
+            "directory": self.submission.run.directory,
+            "seconds": receipt.get("seconds", {}).get("total"),
+            "native": self.status.native,
+            "message": self.status.message,
+            "hint": receipt.get("hint", ""),
+        }
+
+
+def open_cloud(name: str) -> Cloud:
+    """Give the cloud of that name, ready for use."""
+    backend = targets.backend(name)
+    storage = Storage(backend.staging)
+    kind = str(targets.clusters()[name]["kind"])
+    return Cloud(name=name, kind=kind, backend=backend, storage=storage, records=Records(storage))
+
+
+def planned(cloud: Cloud, spec: JobSpec) -> Submission:
+    """Give the submission of a new run, of which nothing exists yet."""
+    digest = package.build()[2]
+    stamp = f"{launching.now():%Y%m%d-%H%M%S}"
+    run_id = f"{spec.workload}-{stamp}-{secrets.token_hex(2)}"
+    app = package.application(cloud.storage.uri("apps"), digest)
+    run = Run(run_id=run_id, app=app, directory=cloud.storage.uri(f"runs/{run_id}"))
+    return Submission(run=run, spec=spec, cloud=cloud.name, kind=cloud.kind, submitted_at=launching.now().isoformat())
+
+
+def submit(cloud: Cloud, plan: Submission) -> Submission:
+    """Upload the package, record the intent, hand the job over, record that; gives the accepted submission.
+
+    Raises JobRejected or BackendUnavailable when the service has no such job; then the run is settled as FAILED.
+    """
+    package.upload(cloud.storage)
+    with launching.announced() as me:
+        intent = replace(plan, launched_by=me)
+        cloud.records.intend(intent)
+        accepted = replace(intent, job_id=_handed_over(cloud, intent))
+        cloud.records.accept(accepted)
+    return accepted
+
+
+def _handed_over(cloud: Cloud, intent: Submission) -> str:
+    run_id = intent.run.run_id
+    try:
+        return retried(cloud.backend.submit, cloud.backend.request(intent.spec, intent.run))
+    except BackendUnavailable as error:
+        # The request may have been carried out although no answer came.
+        job_id = cloud.backend.find(run_id)
+        if job_id is not None:
+            return job_id
+        _refused(cloud, run_id, error)
+        raise
+    except LauncherError as error:
+        _refused(cloud, run_id, error)
+        raise
+
+
+def _refused(cloud: Cloud, run_id: str, error: LauncherError) -> None:
+    status = JobStatus(state=JobState.FAILED, native="refused", message=f"never submitted: {error.message}")
+    cloud.records.settle(run_id, status)
+
+
+def look(cloud: Cloud, run_id: str) -> Standing:
+    """Give how a run stands, and settle it when it has ended.
+
+    Raises JobNotFound without a record of it. A service that cannot be asked gives UNKNOWN.
+    """
+    return _look(cloud, cloud.records.submission(run_id))
+
+
+def _look(cloud: Cloud, submission: Submission) -> Standing:
+    run_id = submission.run.run_id
+    status = cloud.records.outcome(run_id)
+    if status is None:
+        status = _open_status(cloud, submission)
+        status = cloud.records.settle(run_id, status) if status.state.final else status
+    receipt = cloud.records.receipt(run_id)
+    metrics = cloud.records.metrics(run_id) if status.state is JobState.SUCCEEDED else None
+    return Standing(submission=submission, status=_told(status, receipt), receipt=receipt, metrics=metrics)
+
+
+def _open_status(cloud: Cloud, submission: Submission) -> JobStatus:
+    """Give the state by both witnesses, for a run that is not settled."""
+    if not submission.job_id:
+        return JobStatus(state=JobState.UNKNOWN, native="not accepted", message="being submitted, or: launcher resume")
+    try:
+        service = cloud.backend.status(submission.job_id)
+    except JobNotFound:
+        service = None
+    except BackendUnavailable as error:
+        return JobStatus(state=JobState.UNKNOWN, native="unreachable", message=error.message)
+    # Read after the service was asked: what it calls ended has left its receipt by then, if ever.
+    run_id = submission.run.run_id
+    receipt = cloud.records.receipt(run_id)
+    asked = bool(submission.cancel_requested_at) or bool(cloud.records.submission(run_id).cancel_requested_at)
+    return verdict.judge(service, str(receipt["state"]) if receipt else verdict.NONE, cancel_requested=asked)
+
+
+def _told(status: JobStatus, receipt: Mapping[str, Any] | None) -> JobStatus:
+    """Give the status with the job's own account of its failure, which says more than the service's."""
+    said = str(receipt.get("message", "")) if receipt else ""
+    return replace(status, message=said) if status.state is JobState.FAILED and said else status
+
+
+def cancel(cloud: Cloud, run_id: str) -> Standing:
+    """Ask for a run's end; does nothing to one that has ended."""
+    standing = look(cloud, run_id)
+    if standing.status.state.final:
+        return standing
+    asked = replace(standing.submission, cancel_requested_at=launching.now().isoformat())
+    if not asked.job_id:
+        raise BackendUnavailable(f"{asked.handle} is being submitted", f"launcher resume, then launcher cancel {asked.handle}")
+    cloud.records.accept(asked)
+    cloud.backend.cancel(asked.job_id)
+    return look(cloud, run_id)
+
+
+def resume(cloud: Cloud, run_id: str) -> Standing:
+    """Settle what a killed launcher left open: find its job, or declare that there is none."""
+    submission = cloud.records.submission(run_id)
+    if not submission.job_id and cloud.records.outcome(run_id) is None and not launching.under_way(submission):
+        submission = _found(cloud, submission)
+    return _look(cloud, submission)
+
+
+def _found(cloud: Cloud, intent: Submission) -> Submission:
+    job_id = cloud.backend.find(intent.run.run_id)
+    if job_id is None:
+        gone = "never submitted: the launcher ended before the service had the job"
+        cloud.records.settle(intent.run.run_id, JobStatus(state=JobState.FAILED, native="none", message=gone))
+        return intent
+    accepted = replace(intent, job_id=job_id)
+    cloud.records.accept(accepted)
+    return accepted

@@ -1,0 +1,68 @@
+"""Wait for a run's end and pass its log on meanwhile."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from launcher import runs
+from launcher.errors import JobNotFound, StorageError
+from launcher.logs import Tail, shown
+from launcher.model import JobState, JobStatus
+from launcher.runs import Cloud, Standing
+from launcher.storage import local_path
+
+PATIENCE = 60.0  # seconds that a run may be UNKNOWN before waiting ends: services and receipts lag
+REMOVED = "removed"
+NEAR, FAR = 0.1, 1.5  # seconds between two looks: at a folder of this machine, at a service that counts requests
+
+Print = Callable[[str], None]
+
+
+def wait(cloud: Cloud, run_id: str, show: Print, *, timeout: float | None = None, patience: float = PATIENCE) -> Standing:
+    """Give the run's standing at its end, or when ``timeout`` seconds are over, or contact was lost for too long.
+
+    ``show`` gets each line of the log as it comes; of a job that left no receipt, the service's own log as well.
+    """
+    pause = NEAR if local_path(cloud.backend.staging) else FAR
+    standing = runs.look(cloud, run_id)
+    tail = Tail(cloud.records, run_id)
+    began = known = time.monotonic()
+    while not standing.status.state.final:
+        for line in tail.new():
+            show(line)
+        now = time.monotonic()
+        known = known if standing.status.state is JobState.UNKNOWN else now
+        over = now - known > patience or (timeout is not None and now - began > timeout)
+        if over or standing.status.native == REMOVED:
+            return standing
+        time.sleep(pause)
+        standing = _look_again(cloud, standing)
+    _show_rest(cloud, standing, tail, show)
+    return standing
+
+
+def _look_again(cloud: Cloud, before: Standing) -> Standing:
+    try:
+        return runs.look(cloud, before.submission.run.run_id)
+    except JobNotFound:
+        message = f"its run directory was removed: {before.submission.run.directory}"
+        return replace(before, status=JobStatus(state=JobState.UNKNOWN, native=REMOVED, message=message))
+    except StorageError as error:
+        return replace(before, status=JobStatus(state=JobState.UNKNOWN, native="unreachable", message=error.message))
+
+
+def _show_rest(cloud: Cloud, standing: Standing, tail: Tail, show: Print) -> None:
+    for line in tail.last():
+        show(line)
+    if standing.receipt is None and standing.submission.job_id and standing.status.state is JobState.FAILED:
+        show("-- the job left no receipt; the service's own log ends with:")
+        for line in service_lines(cloud, standing)[-40:]:
+            show(line)
+
+
+def service_lines(cloud: Cloud, standing: Standing) -> list[str]:
+    """Give the service's own log, safe to print; empty when the service has forgotten the job."""
+    try:
+        return [shown(line) for line in cloud.backend.logs(standing.submission.job_id)]
+    except JobNotFound:
+        return []
