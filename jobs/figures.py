@@ -56,10 +56,14 @@ def _tiles(found: Clustering, features: Sequence[str], across: int, up: int) -> 
     values = []
     for place, rows in sorted(cells.items()):
         left, bottom = low[across] + place[across] * step[across], low[up] + place[up] * step[up]
-        box = {"x": _short(left), "y": _short(bottom), "x2": _short(left + step[across]), "y2": _short(bottom + step[up])}
-        values.append(dict(box, cluster=str(_dominant(rows)), rows=sum(rows.values())))
+        corner = {"x": _short(left), "y": _short(bottom)}
+        values.append(dict(corner, cluster=str(_dominant(rows)), rows=sum(rows.values())))
     return {
         "data": {"values": values},
+        "transform": [
+            {"calculate": "datum.x + {!r}".format(step[across]), "as": "x2"},
+            {"calculate": "datum.y + {!r}".format(step[up]), "as": "y2"},
+        ],
         "mark": "rect",
         "encoding": {
             "x": _axis("x", features[across]),

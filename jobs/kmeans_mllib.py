@@ -70,14 +70,14 @@ def prepare(frame: DataFrame, args: argparse.Namespace) -> Rows:
 def fit(data: Rows, features: Sequence[str], args: argparse.Namespace) -> kmeans_result.Clustering:
     """Give the best of the restarts; raises InputError when there are fewer distinct rows than centres."""
     _require_distinct(data.frame, args.k)
-    best: Optional[KMeansModel] = None
-    for restart in range(args.restarts):
-        model = _model(data.frame, args, restart)
-        if best is None or model.summary.trainingCost < best.summary.trainingCost:
-            best = model
-    assert best is not None  # noqa: S101 -- there is at least one restart
-    predicted = best.transform(data.frame)
-    return _described(predicted, best, np.array(data.scales), min(2, len(features)))
+    best = best_model(data.frame, args)
+    return _described(best.transform(data.frame), best, np.array(data.scales), min(2, len(features)))
+
+
+def best_model(frame: DataFrame, args: argparse.Namespace) -> KMeansModel:
+    """Give the model with the lowest cost of as many as there are restarts."""
+    models = (_model(frame, args, restart) for restart in range(args.restarts))
+    return min(models, key=lambda model: model.summary.trainingCost)
 
 
 def _model(frame: DataFrame, args: argparse.Namespace, restart: int) -> KMeansModel:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 VEGA_LITE = "5.21"
 PROGRAM = Path(__file__).with_name("drawing.py")
-LIMIT_SECONDS = 30
+LIMIT_SECONDS = 20
 MAX_SVG_CHARACTERS = 1_500_000
 MAX_LABELLED_MARKS = 100
 
@@ -76,15 +76,15 @@ class ChartError(ValueError):
     """A specification that cannot be drawn; the text says why in the reader's words."""
 
 
-def svg(spec: Mapping[str, Any], prefix: str) -> str:
+def svg(spec: Mapping[str, Any], prefix: str, limit: float = LIMIT_SECONDS) -> str:
     """Draw a specification as an `<svg>` element without script, link, image or reference outside itself.
 
     Ids inside it begin with `prefix`, so that several drawings can share a page. Colours of text and lines are the
-    CSS variables --ink, --line and --paper of the page. Raises ChartError.
+    CSS variables --ink, --line and --paper of the page. Drawing may take `limit` seconds. Raises ChartError.
     """
     if any(_external(spec)):
         raise ChartError("it refers to data or images by URL; a figure must hold its data")
-    drawn = safe(_draw(spec), prefix)
+    drawn = safe(_draw(spec, limit), prefix)
     if len(drawn) > MAX_SVG_CHARACTERS:
         raise ChartError(f"it has too many marks ({len(drawn) / 1e6:.1f} MB as a drawing); aggregate them in the job")
     return drawn
@@ -103,17 +103,22 @@ def _external(node: Any) -> Iterator[bool]:
             yield from _external(value)
 
 
-def _draw(spec: Mapping[str, Any]) -> str:
+def _draw(spec: Mapping[str, Any], limit: float) -> str:
     content = _spelled({key: value for key, value in spec.items() if key != "background"})
     # The specification goes as text: the reader on the other side limits its depth.
-    request = {"vl_spec": json.dumps(content), "vl_version": VEGA_LITE, "config": CONFIG, "allowed_base_urls": []}
+    request: dict[str, Any] = {
+        "vl_spec": json.dumps(content),
+        "vl_version": VEGA_LITE,
+        "config": CONFIG,
+        "allowed_base_urls": [],
+    }
     command = [sys.executable, "-P", str(PROGRAM)]
     try:
         drawn = subprocess.run(
-            command, input=json.dumps(request).encode(), capture_output=True, timeout=LIMIT_SECONDS, check=False
+            command, input=json.dumps(request).encode(), capture_output=True, timeout=limit, check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise ChartError(f"it was not drawn within {LIMIT_SECONDS} seconds") from error
+        raise ChartError(f"it was not drawn within {limit:g} seconds") from error
     if drawn.returncode < 0:
         raise ChartError("the program that draws it died")
     if drawn.returncode:
@@ -138,8 +143,11 @@ def _reason(error: str) -> str:
 
 def safe(drawing: str, prefix: str) -> str:
     """Rebuild a drawing from harmless elements and attributes; `prefix` goes before each id."""
-    # vl-convert writes no document type and escapes text, so no entity can be declared in its drawing.
-    root = _copy(ET.fromstring(drawing), prefix)  # noqa: S314
+    try:
+        # vl-convert writes no document type and escapes text, so its drawing cannot declare an entity.
+        root = _copy(ET.fromstring(drawing), prefix)  # noqa: S314
+    except ET.ParseError as error:
+        raise ChartError("its drawing holds characters that no page can show") from error
     root.set("xmlns", SVG)
     return ET.tostring(root, encoding="unicode")
 

@@ -115,6 +115,13 @@ def build_in_background(java: Java, spark_home: Path, python: str = sys.executab
         return
 
 
+def builder(java: Java, spark_home: Path, python: str = sys.executable) -> list[str]:
+    """The command that builds the archive; empty when a valid one is there, or none is wanted."""
+    if switched_off() or archive_of(java, spark_home).valid:
+        return []
+    return [sys.executable, "-m", "launcher.fast_start_build", *_task(java, spark_home, python)]
+
+
 def folder() -> Path:
     """The folder of all archives."""
     return home.cache() / "fast-start"

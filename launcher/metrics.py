@@ -12,7 +12,7 @@ Row = tuple[Any, ...]
 
 # Characters that act on a terminal, change the order in which text is shown, or cannot be written as UTF-8.
 CONTROL = [*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0)]
-FORMAT = [*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xD800, 0xE000)]
+FORMAT = [*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF]
 VISIBLE = {code: f"\\x{code:02x}" for code in CONTROL} | {code: f"\\u{code:04x}" for code in FORMAT}
 
 

