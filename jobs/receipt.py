@@ -16,6 +16,7 @@ from jobs.output import encode, finite
 LONGEST = 2000  # characters of a message
 PACKAGES = ("pyspark", "numpy", "pandas", "pyarrow", "tensorflow", "torch")
 OUT_OF_MEMORY = ("java.lang.OutOfMemoryError", "Java heap space", "GC overhead limit exceeded")
+MORE_MEMORY = "launcher submit ... --conf spark.driver.memory=4g"
 JVM_GONE = ("Py4JNetworkError", "ConnectionRefusedError", "ConnectionResetError")
 
 
@@ -63,7 +64,10 @@ def failure(error: BaseException) -> Dict[str, Any]:
     traceback.print_exception(type(error), error, error.__traceback__)
     text = "{}: {}".format(type(error).__name__, error)
     if isinstance(error, MemoryError) or any(word in text for word in OUT_OF_MEMORY):
-        return _failed("the driver ran out of memory: " + _first_line(text), "--conf spark.driver.memory=4g")
+        return _failed("the driver ran out of memory: " + _first_line(text), MORE_MEMORY)
+    if type(error).__name__ == "Py4JError":
+        # The Java side ended the thread that served the call without an answer: an Error, not an Exception.
+        return _failed("Java broke off a call of the driver: most often it ran out of memory", MORE_MEMORY)
     if type(error).__name__ in JVM_GONE:
         return _failed("the Java process of the driver ended in mid-job", "launcher logs HANDLE shows its last lines")
     return _failed(_first_line(text), "launcher logs HANDLE shows the whole trace")

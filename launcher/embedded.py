@@ -30,10 +30,10 @@ def spark(python: str = sys.executable) -> Spark:
     return Spark(home=home, version=version, java=java.find(".".join(version.split(".")[:2])))
 
 
-def fast_start_builder(python: str = sys.executable) -> list[str]:
-    """Give the command that builds the class-data archive; empty when there is one, or none is wanted."""
+def prepare_fast_start(python: str) -> None:
+    """Begin to build the class-data archive in the background, unless there is one; returns at once."""
     found = spark(python)
-    return fast_start.builder(found.java, found.home, python)
+    fast_start.build_in_background(found.java, found.home, python)
 
 
 def _home(python: str) -> Path:

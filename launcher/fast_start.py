@@ -11,10 +11,10 @@ import json
 import os
 import platform
 import shlex
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from launcher import home
 from launcher.java import Java
@@ -76,7 +76,7 @@ def options(java: Java, spark_home: Path, *, user: str = "") -> tuple[str, ...]:
     They belong in SPARK_SUBMIT_OPTS, see `quoted`: in JDK_JAVA_OPTIONS they would reach Spark's small launcher JVM too.
     `user` is what the user passes to the JVM by Spark properties: a collector chosen there or in the environment wins.
     """
-    if switched_off():
+    if not possible(spark_home):
         return ()
     archive = archive_of(java, spark_home)
     if not archive.valid:
@@ -90,9 +90,14 @@ def quoted(flags: tuple[str, ...]) -> str:
     return " ".join([*filter(None, [os.environ.get("SPARK_SUBMIT_OPTS")]), *map(shlex.quote, flags)])
 
 
-def switched_off() -> bool:
-    """Whether FIRESTEEL_FAST_START=off forbids archives, or the folder's name cannot be written in a JVM flag."""
-    return os.environ.get(SWITCH) == "off" or os.pathsep in str(home.cache())
+def possible(spark_home: Path) -> bool:
+    """Whether archives are allowed and work here: not with FIRESTEEL_FAST_START=off, nor below some folder names.
+
+    The JVM archives no class from a jar whose path its URL spells otherwise, a space for one (seen with 17 and 21), and
+    takes a colon in the archive's path for the end of it.
+    """
+    plain = quote(str(spark_home)) == str(spark_home) and os.pathsep not in str(folder())
+    return plain and os.environ.get(SWITCH) != "off"
 
 
 def build_in_background(java: Java, spark_home: Path, python: str = sys.executable) -> None:
@@ -102,29 +107,25 @@ def build_in_background(java: Java, spark_home: Path, python: str = sys.executab
     `python` is the interpreter that imports this Spark.
     """
     archive = archive_of(java, spark_home)
-    if switched_off() or archive.valid:
+    if not possible(spark_home) or archive.valid:
         return
     try:
-        archive.folder.mkdir(parents=True, exist_ok=True)
-        with (folder() / "log.txt").open("wb") as log:
-            subprocess.Popen(
-                [sys.executable, "-m", "launcher.fast_start_build", *_task(java, spark_home, python)],
-                cwd=archive.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
+        folder().mkdir(parents=True, exist_ok=True)
+        # Not subprocess: nobody will wait for it, and it outlives this process.
+        os.posix_spawn(
+            sys.executable,
+            [sys.executable, "-m", "launcher.fast_start_build", *_task(java, spark_home, python)],
+            os.environ,
+            file_actions=_into(folder() / "log.txt"),
+            setsid=True,
+        )
     except OSError:
         return
 
 
-def builder(java: Java, spark_home: Path, python: str = sys.executable) -> list[str]:
-    """The command that builds the archive; empty when a valid one is there, or none is wanted."""
-    if switched_off() or archive_of(java, spark_home).valid:
-        return []
-    return [sys.executable, "-m", "launcher.fast_start_build", *_task(java, spark_home, python)]
-
-
 def folder() -> Path:
     """The folder of all archives."""
-    return home.cache() / "fast-start"
+    return home.cache().resolve() / "fast-start"
 
 
 def archive_of(java: Java, spark_home: Path) -> Archive:
@@ -132,6 +133,14 @@ def archive_of(java: Java, spark_home: Path) -> Archive:
     where = folder() / _key(java, spark_home)
     own = any((java.home / "lib" / "server").glob("classes*.jsa"))
     return Archive(folder=where, base="" if own else str(where / "base.jsa"))
+
+
+def _into(log: Path) -> list[tuple[int, ...] | tuple[int, int, str, int, int]]:
+    return [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
 
 
 def _task(java: Java, spark_home: Path, python: str) -> list[str]:

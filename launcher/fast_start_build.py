@@ -34,6 +34,7 @@ def build(java: Java, spark_home: Path, python: str = sys.executable) -> bool:
     with _alone() as alone:
         if archive.valid or not alone or not _worth_trying(archive):
             return archive.valid
+        _clear_drafts(archive)
         try:
             _make(archive, java, spark_home, python)
         except (OSError, subprocess.SubprocessError) as error:
@@ -62,6 +63,11 @@ def _worth_trying(archive: Archive) -> bool:
         _say(f"not built: {free // 1_000_000} MB free, {FREE_BYTES // 1_000_000} MB needed")
         return False
     return _failures(archive) < TRIES
+
+
+def _clear_drafts(archive: Archive) -> None:
+    for draft in archive.folder.glob("draft-*"):  # of a builder that was killed
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _make(archive: Archive, java: Java, spark_home: Path, python: str) -> None:

@@ -62,7 +62,7 @@ class Local:
             "run_id": run_id,
             "parallel": self.parallel,
             "request": request,
-            "afterwards": embedded.fast_start_builder(self.python),
+            "python": self.python,
             **self._command(request),
         }
         answer = _hand_over(json.dumps(job_order).encode() + b"\n")

@@ -1,12 +1,13 @@
 """launcher status, wait, logs, cancel: one run, by its handle."""
 
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from launcher.cli import complain, exit_with
+from launcher.cli import INTERRUPTED, complain, exit_with
 from launcher.commands import options
 from launcher.model import JobState
 
@@ -36,7 +37,7 @@ def status(handle: str, waiting: bool, timeout: float | None, as_json: bool) -> 
 
     cloud, run_id = _opened(handle)
     if waiting:
-        with _told_how_to_go_on(handle):
+        with leaving_the_job(handle):
             standing = wait_for(cloud, run_id, lambda _line: None, timeout=timeout)
     else:
         standing = runs.look(cloud, run_id)
@@ -49,8 +50,18 @@ def status(handle: str, waiting: bool, timeout: float | None, as_json: bool) -> 
 @options.handle_argument
 @timeout_option
 @click.option("--report", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the report there.")
+@click.option(
+    "--patience", type=click.FloatRange(min=0), default=60, show_default=True, metavar="SECONDS",
+    help="How long the service may be silent or contradict the job.",
+)  # fmt: skip
 @options.json_option
-def wait(handle: str, timeout: float | None, report: Path | None, as_json: bool) -> None:  # noqa: FBT001 -- click's way
+def wait(  # noqa: PLR0913 -- one parameter for each option of the command
+    handle: str,
+    timeout: float | None,
+    report: Path | None,
+    patience: float,
+    as_json: bool,  # noqa: FBT001 -- click passes flags by name
+) -> None:
     """Wait for a run's end: the log goes to stderr, the metrics go to stdout, the exit code says how it ended.
 
     \b
@@ -58,7 +69,7 @@ def wait(handle: str, timeout: float | None, report: Path | None, as_json: bool)
       launcher wait local/kmeans-20261122-101530-4f2a --timeout 600
     """
     cloud, run_id = _opened(handle)
-    to_the_end(cloud, run_id, timeout=timeout, report=report, as_json=as_json)
+    to_the_end(cloud, run_id, timeout=timeout, report=report, as_json=as_json, patience=patience)
 
 
 @click.command()
@@ -79,7 +90,7 @@ def logs(handle: str, follow: bool, service: bool) -> None:  # noqa: FBT001 -- c
 
     cloud, run_id = _opened(handle)
     if follow:
-        with _told_how_to_go_on(handle):
+        with leaving_the_job(handle):
             wait_for(cloud, run_id, click.echo)
         return
     standing = runs.look(cloud, run_id)
@@ -119,14 +130,15 @@ def say_detached(accepted: "Submission", *, as_json: bool) -> None:
     click.echo(f"follow it with: launcher logs -f {accepted.handle}", err=True)
 
 
-def to_the_end(cloud: "Cloud", run_id: str, *, timeout: float | None, report: Path | None, as_json: bool) -> None:
+def to_the_end(  # noqa: PLR0913 -- what the options of two commands say
+    cloud: "Cloud", run_id: str, *, timeout: float | None, report: Path | None, as_json: bool, patience: float = 60
+) -> None:
     """Wait, pass the log on to stderr, print metrics or JSON on stdout, and exit with the state's code."""
     from launcher.waiting import wait as wait_for
 
     handle = f"{cloud.name}/{run_id}"
-    click.echo(f"{handle} submitted", err=True)
-    with _told_how_to_go_on(handle):
-        standing = wait_for(cloud, run_id, lambda text: click.echo(text, err=True), timeout=timeout)
+    with leaving_the_job(handle):
+        standing = wait_for(cloud, run_id, lambda text: click.echo(text, err=True), timeout=timeout, patience=patience)
     _print(standing, as_json=as_json)
     if report is not None and standing.status.state.final:
         from launcher.fetching import write_report
@@ -155,28 +167,36 @@ def _print(standing: "Standing", *, as_json: bool) -> None:
 
 def _narrate(standing: "Standing") -> None:
     state, handle = standing.status.state, standing.submission.handle
-    hints = {
-        JobState.PENDING: f"it waits for its turn; go on waiting: launcher wait {handle}",
-        JobState.RUNNING: f"it still runs; go on waiting: launcher wait {handle}, or end it: launcher cancel {handle}",
-        JobState.UNKNOWN: f"ask again: launcher status {handle}",
-        JobState.FAILED: str((standing.receipt or {}).get("hint") or f"launcher logs {handle}").replace("HANDLE", handle),
-    }
     if state is JobState.SUCCEEDED:
         seconds = (standing.receipt or {}).get("seconds", {}).get("total", 0)
         click.echo(f"{line(standing)}  in {seconds:.1f} s", err=True)
-        return
-    complain(line(standing), hints.get(state, ""))
+    elif state in {JobState.FAILED, JobState.UNKNOWN}:
+        complain(line(standing), _next_step(standing))
+    else:
+        click.echo(line(standing), err=True)
+        if not state.final:
+            click.echo(f"go on waiting: launcher wait {handle}\nend it:        launcher cancel {handle}", err=True)
+
+
+def _next_step(standing: "Standing") -> str:
+    handle = standing.submission.handle
+    if standing.status.state is JobState.UNKNOWN:
+        return f"launcher status {handle}, or if its launcher was killed: launcher resume {handle}"
+    return str((standing.receipt or {}).get("hint") or "launcher logs HANDLE").replace("HANDLE", handle)
 
 
 @contextlib.contextmanager
-def _told_how_to_go_on(handle: str):  # noqa: ANN202 -- a context manager's generator
+def leaving_the_job(handle: str = "") -> Iterator[list[str]]:
+    """On Ctrl-C say how to re-attach or end the run, then exit; the handle may be appended once it is known."""
+    handles = [handle] if handle else []
     try:
-        yield
+        yield handles
     except KeyboardInterrupt:
-        click.echo(
-            f"\n{handle} goes on.\n  re-attach: launcher wait {handle}\n  end it:    launcher cancel {handle}", err=True
-        )
-        exit_with(130)
+        if not handles:
+            raise
+        name = handles[0]
+        click.echo(f"\n{name} goes on.\n  re-attach: launcher wait {name}\n  end it:    launcher cancel {name}", err=True)
+        exit_with(INTERRUPTED)
 
 
 def _opened(handle: str) -> tuple["Cloud", str]:

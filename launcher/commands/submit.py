@@ -75,13 +75,15 @@ def submit(  # noqa: PLR0913 -- one parameter for each option of the command
         plan = runs.planned(opened, order.spec(opened))
         options.echo_json(opened.backend.request(plan.spec, plan.run))
         return
-    accepted = _submit(opened, order)
     from launcher.commands import follow
 
-    if not wait:
-        follow.say_detached(accepted, as_json=as_json)
-        return
-    follow.to_the_end(opened, accepted.run.run_id, timeout=timeout, report=report, as_json=as_json)
+    with follow.leaving_the_job() as handles:
+        accepted = _submit(opened, order, handles)
+        if not wait:
+            follow.say_detached(accepted, as_json=as_json)
+            return
+        click.echo(f"{accepted.handle} submitted", err=True)
+        follow.to_the_end(opened, accepted.run.run_id, timeout=timeout, report=report, as_json=as_json)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +135,7 @@ def _pairs(option: str, values: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _submit(cloud: "Cloud", order: Order) -> "Submission":
+def _submit(cloud: "Cloud", order: Order, handles: list[str]) -> "Submission":
     """Upload the input and submit. Ctrl-C waits for the submission's few seconds: the run is then on record."""
     from launcher import inputs, interrupts, runs
 
@@ -141,4 +143,5 @@ def _submit(cloud: "Cloud", order: Order) -> "Submission":
         inputs.upload(cloud.storage, order.source, order.name)
     with interrupts.deferred("finishing the submission"):
         accepted = runs.submit(cloud, runs.planned(cloud, order.spec(cloud)))
+        handles.append(accepted.handle)
     return accepted

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from launcher import locks
+from launcher import embedded, locks
 from launcher.local_service.spool import MARK, Job, Spool, kill_leftovers
 
 POLL = 0.1  # seconds
@@ -46,9 +46,8 @@ def main() -> None:
         shutil.rmtree(job.folder / "scratch", ignore_errors=True)
         job.end(word, message)
         spool.leave(run_id)
-    if job_order["afterwards"]:
-        # Work that makes later jobs quicker, now that this one does not have to share the processors with it.
-        os.execv(job_order["afterwards"][0], job_order["afterwards"])
+    # Makes later jobs start quicker; only now, so that this one did not have to share the processors with it.
+    embedded.prepare_fast_start(job_order["python"])
 
 
 def _accept(spool: Spool, run_id: str, job_order: Mapping[str, Any]) -> Any:

@@ -207,8 +207,7 @@ def test_a_broken_file_is_told_in_its_place(output: Path, record: dict[str, Any]
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(content)
     problems = re.findall(r'<p class="problem">(.*?)</p>', report.render(output, record))
-    assert len(problems) == 1
-    assert problems[0].startswith(Path(name).name)
+    assert len([problem for problem in problems if problem.startswith(path.name)]) == 1
 
 
 def test_a_folder_where_a_file_should_be_is_told(output: Path, record: dict[str, Any]) -> None:
@@ -284,18 +283,19 @@ def test_a_map_of_4000_cells_makes_a_page_below_two_megabytes(drawn: Path, recor
     assert len(page.encode()) < 2_000_000
 
 
-def test_writing_replaces_the_page_and_leaves_nothing_else(output: Path, record: dict[str, Any]) -> None:
-    path = output.parent / "a report.html"
+def test_writing_replaces_the_page_and_leaves_nothing_else(output: Path, empty: Path, record: dict[str, Any]) -> None:
+    path = empty / "a report.html"
     path.write_text("before")
     report.write(output, record, path)
     assert path.read_text(encoding="utf-8") == report.render(output, record)
-    assert sorted(output.parent.iterdir()) == [path, output]
+    assert list(empty.iterdir()) == [path]
 
 
-def test_a_page_that_cannot_be_put_in_place_leaves_what_was_there(empty: Path, record: dict[str, Any]) -> None:
-    path = empty.parent / "report.html"
+def test_a_page_that_cannot_be_put_in_place_leaves_what_was_there(
+    output: Path, empty: Path, record: dict[str, Any]
+) -> None:
+    path = empty / "report.html"
     (path / "kept").mkdir(parents=True)
     with pytest.raises(OSError, match="directory"):
-        report.write(empty, record, path)
-    assert sorted(empty.parent.iterdir()) == [empty, path]
-    assert (path / "kept").is_dir()
+        report.write(output, record, path)
+    assert list(empty.rglob("*")) == [path, path / "kept"]

@@ -29,9 +29,12 @@ class Scripted:
     """``before`` and ``after`` are called with a method's name around its work, and may raise."""
 
     staging: str
-    folder: Path
     before: Callable[[str], None] = no_fault
     after: Callable[[str], None] = no_fault
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.staging.removeprefix("file://")) / "service"
 
     def request(self, spec: JobSpec, run: Run) -> Request:
         directory = run.directory.removeprefix("file://")
@@ -92,14 +95,14 @@ class ScriptedRig:
     name = "scripted"
 
     def open(self, folder: Path) -> Scripted:
-        return Scripted(staging=f"file://{folder}", folder=folder / "service")
+        return Scripted(staging=f"file://{folder}")
 
     def unreachable(self, folder: Path) -> Scripted:
         def refuse(call: str) -> None:
             if call == "submit":
                 raise BackendUnavailable("the scripted service does not answer")
 
-        return Scripted(staging=f"file://{folder}", folder=folder / "service", before=refuse)
+        return Scripted(staging=f"file://{folder}", before=refuse)
 
     def say(self, folder: Path, job_id: str, word: str) -> None:
         path = folder / "service" / f"{job_id}.job"
