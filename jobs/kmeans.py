@@ -28,9 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tolerance",
         type=options.tolerance,
-        default=1e-6,
+        default=1e-4,
         metavar="T",
-        help="stop when the centres' squared move is below T times the mean variance (default: 1e-6)",
+        help="stop when the centres' squared moves are below T times the features' mean variance, as scikit-learn; with "
+        "mllib, when each moves less than T (default: 1e-4)",
     )
     parser.add_argument("--standardize", action="store_true", help="divide each feature by its standard deviation")
     parser.add_argument("--engine", choices=sorted(ENGINES), default="blocks", help="default: blocks; mllib to compare")

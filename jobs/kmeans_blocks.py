@@ -5,16 +5,16 @@ reaches the driver is the sample (bounded), and per pass the sums of each centre
 """
 
 import argparse
-from functools import partial
+from functools import partial, reduce
 from operator import add
-from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 import pyarrow as pa
 from pyspark import RDD, StorageLevel
 from pyspark.sql import DataFrame
 
-from jobs import kmeans_kernel, kmeans_result, kmeans_seeds, kmeans_summary, reading
+from jobs import kmeans_kernel, kmeans_result, kmeans_seeds, kmeans_summary, reading, workers
 from jobs.errors import InputError
 
 ROWS = 16384  # of a block: with 8 centres the kernel's scratch memory is 1 MiB, about a core's cache
@@ -69,7 +69,7 @@ def fit(blocks: Blocks, features: Sequence[str], args: argparse.Namespace) -> km
     points = kmeans_kernel.augmented(sample.values, *shift_scale)
     centres = kmeans_seeds.starts(points, sample.counts, args.k, args.restarts, args.seed)
     centres, iterations = _advanced(blocks, centres, points, shift_scale, args)
-    scores = blocks.rdd.map(partial(_scored, centres=centres, transform=shift_scale)).treeReduce(add)
+    scores = _total(blocks, partial(_scored, centres=centres, transform=shift_scale))
     costs = scores[:, :, -1].sum(axis=1)
     if not np.isfinite(costs).all():
         raise InputError("the numbers are too large: their squares overflow", "leave out such a column, or scale it")
@@ -80,6 +80,7 @@ def fit(blocks: Blocks, features: Sequence[str], args: argparse.Namespace) -> km
 
 def _pack(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Give blocks of ROWS rows from Arrow batches of any size; runs in the tasks."""
+    workers.forget_archives()
     for batch in _rebatched(batches):
         columns = [column.to_numpy(zero_copy_only=False) for column in batch.columns]
         reasons = np.bincount(columns[-1], minlength=len(reading.REASONS) + 1)
@@ -132,7 +133,7 @@ def _advanced(
     variance = (blocks.summary.moments.deviations * transform[1] ** 2 / blocks.rows).mean()
     iterations, active = np.zeros(len(centres), dtype=int), np.arange(len(centres))
     for _ in range(args.max_iter):
-        totals = blocks.rdd.map(partial(_summed, centres=centres[active], transform=transform)).treeReduce(add)
+        totals = _total(blocks, partial(_summed, centres=centres[active], transform=transform))
         moved = kmeans_seeds.means(totals, centres[active], points)
         distance = ((moved - centres[active]) ** 2).sum(axis=(1, 2))
         centres[active] = moved
@@ -155,7 +156,7 @@ def _described(
     original = centres / np.where(scale > 0, scale, 1) + shift
     grid = kmeans_result.grid(*_window(blocks.summary.sample), original)
     detail = partial(_detailed, centres=centres, scores=scores, transform=transform, grid=grid)
-    silhouette, found, counts = blocks.rdd.map(detail).treeReduce(_added)
+    silhouette, found, counts = _total(blocks, detail, _added)
     return kmeans_result.Clustering(
         original.tolist(),
         scores[:, -2].astype(int).tolist(),
@@ -163,8 +164,12 @@ def _described(
         silhouette / blocks.rows if len(centres) > 1 else None,
         iterations,
         grid,
-        [(*cell, count) for cell, count in zip(found.T.tolist(), counts.tolist())],
+        list(zip(*(row.tolist() for row in np.unravel_index(found, _shape(grid, len(centres)))), counts.tolist())),
     )
+
+
+def _shape(grid: kmeans_result.Grid, k: int) -> Tuple[int, ...]:
+    return (*[kmeans_result.GRID] * len(grid.low), k)
 
 
 def _window(sample: kmeans_seeds.Sample) -> Tuple[np.ndarray, np.ndarray]:
@@ -179,6 +184,22 @@ def _window(sample: kmeans_seeds.Sample) -> Tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
+def _total(blocks: Blocks, measure: Callable[[kmeans_summary.Block], Any], plus: Callable[[Any, Any], Any] = add) -> Any:
+    """Give the sum of what ``measure`` gives for each block: one pass over the data."""
+    return blocks.rdd.mapPartitions(partial(_measured, measure=measure, plus=plus)).treeReduce(plus)
+
+
+def _measured(
+    blocks: Iterable[kmeans_summary.Block],
+    measure: Callable[[kmeans_summary.Block], Any],
+    plus: Callable[[Any, Any], Any],
+) -> List[Any]:
+    workers.forget_archives()
+    found = map(measure, blocks)
+    first = next(found, None)
+    return [] if first is None else [reduce(plus, found, first)]
+
+
 def _summed(block: kmeans_summary.Block, centres: np.ndarray, transform: Points) -> np.ndarray:
     return kmeans_kernel.totals(kmeans_kernel.augmented(block[1], *transform), centres)
 
@@ -187,7 +208,7 @@ def _scored(block: kmeans_summary.Block, centres: np.ndarray, transform: Points)
     return kmeans_kernel.scores(kmeans_kernel.augmented(block[1], *transform), centres)
 
 
-Detail = Tuple[float, np.ndarray, np.ndarray]  # sum of silhouettes, cells as columns, rows in each
+Detail = Tuple[float, np.ndarray, np.ndarray]  # sum of silhouettes, cells as flat indices, rows in each
 
 
 def _detailed(
@@ -196,11 +217,11 @@ def _detailed(
     points = kmeans_kernel.augmented(block[1], *transform)
     labels = kmeans_kernel.nearest(points, centres)
     low, step = np.array(grid.low), np.array(grid.step)
-    found, counts = kmeans_kernel.cells(block[1][: len(low)], labels, low, step, kmeans_result.GRID)
+    found, counts = kmeans_kernel.cells(block[1][: len(low)], labels, low, step, _shape(grid, len(centres)))
     return float(kmeans_kernel.silhouettes(points, labels, scores, centres).sum()), found, counts
 
 
 def _added(left: Detail, right: Detail) -> Detail:
-    found, place = np.unique(np.hstack([left[1], right[1]]), axis=1, return_inverse=True)
-    counts = np.bincount(place.ravel(), weights=np.concatenate([left[2], right[2]])).astype(np.int64)
+    found, place = np.unique(np.concatenate([left[1], right[1]]), return_inverse=True)
+    counts = np.bincount(place, weights=np.concatenate([left[2], right[2]])).astype(np.int64)
     return left[0] + right[0], found, counts

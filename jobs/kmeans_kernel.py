@@ -76,16 +76,16 @@ def silhouettes(points: np.ndarray, labels: np.ndarray, scores: np.ndarray, cent
 
 
 def cells(
-    values: np.ndarray, labels: np.ndarray, low: np.ndarray, step: np.ndarray, size: int
+    values: np.ndarray, labels: np.ndarray, low: np.ndarray, step: np.ndarray, shape: Tuple[int, ...]
 ) -> Tuple[np.ndarray, np.ndarray]:
-    """Give the distinct (column, row, label) of the map cells that hold points, as columns, and their counts.
+    """Give the flat indices, into an array of ``shape``, of the (column, row, label) that hold points, and their counts.
 
     ``values`` are the one or two features that the map shows; what lies outside it is left out.
     """
     place = np.floor((values - low[:, None]) / step[:, None])
-    inside = ((place >= 0) & (place < size)).all(axis=0)
-    found = np.vstack([place[:, inside].astype(np.int64), labels[inside]])
-    return np.unique(found, axis=1, return_counts=True)
+    inside = ((place >= 0) & (place < shape[0])).all(axis=0)
+    index = (*place[:, inside].astype(np.intp), labels[inside])
+    return np.unique(np.ravel_multi_index(index, shape), return_counts=True)
 
 
 def _sums(points: np.ndarray, labels: np.ndarray, k: int) -> np.ndarray:

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from launcher.metrics import is_list, is_object, visible
+from launcher.metrics import is_list, is_object
+from launcher.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -100,11 +100,11 @@ def run(arguments: list[str]) -> int:
 
 def complain(message: str, hint: str = "") -> None:
     """Print an error and the next thing to type on stderr."""
-    from launcher.logs import shown
+    from launcher.visible import visible
 
-    click.echo(f"error: {shown(message)}", err=True)
+    click.echo(f"error: {visible(message)}", err=True)
     if hint:
-        click.echo(f"hint:  {shown(hint)}", err=True)
+        click.echo(f"hint:  {visible(hint)}", err=True)
 
 
 def _bug(error: Exception) -> int:

@@ -4,6 +4,7 @@ import codecs
 from collections.abc import Iterator
 
 from launcher.records import Records
+from launcher.visible import visible
 
 LONGEST_LINE = 64 * 1024  # characters; a longer one is shown in pieces, so that memory stays bounded
 
@@ -22,9 +23,9 @@ class Tail:
         while (data := self._records.log_chunk(self._run_id, self._chunks + 1)) is not None:
             self._chunks += 1
             *lines, self._rest = (self._rest + self._decoder.decode(data)).split("\n")
-            yield from map(shown, lines)
+            yield from (visible(line.rstrip("\r")) for line in lines)
             while len(self._rest) > LONGEST_LINE:
-                yield shown(self._rest[:LONGEST_LINE])
+                yield visible(self._rest[:LONGEST_LINE])
                 self._rest = self._rest[LONGEST_LINE:]
 
     def last(self) -> Iterator[str]:
@@ -32,17 +33,9 @@ class Tail:
         yield from self.new()
         rest, self._rest = self._rest + self._decoder.decode(b"", final=True), ""
         if rest:
-            yield shown(rest)
+            yield visible(rest)
 
     @property
     def empty(self) -> bool:
         """True while the run has logged nothing."""
         return self._chunks == 0
-
-
-def shown(line: str) -> str:
-    """Give a line with everything that a terminal would obey written out: ``\\x1b`` instead of an escape."""
-    line = line.rstrip("\r")
-    if line.isprintable():
-        return line
-    return "".join(c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in line)

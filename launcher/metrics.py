@@ -10,12 +10,6 @@ if TYPE_CHECKING:
 
 Row = tuple[Any, ...]
 
-# Characters that act on a terminal, change the order in which text is shown, or cannot be written as UTF-8.
-CONTROL = [*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0)]
-FORMAT = [*range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF]
-VISIBLE = {code: f"\\x{code:02x}" for code in CONTROL} | {code: f"\\u{code:04x}" for code in FORMAT}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """Rows, under names where `columns` has any; `problem` stands in their place when they could not be read."""
@@ -94,11 +88,6 @@ def _covered(table: Table, known: Sequence[Row]) -> bool:
 def words(name: str) -> str:
     """Give a name from a program as a reader would write it: `dropped_rows` as "dropped rows"."""
     return name.replace("_", " ").replace("-", " ")
-
-
-def visible(text: str) -> str:
-    r"""Give the text with active characters spelled out, such as \x1b for an escape."""
-    return text.translate(VISIBLE)
 
 
 def is_object(value: Any) -> TypeGuard[dict[str, Any]]:

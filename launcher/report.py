@@ -19,7 +19,8 @@ import jinja2
 from markupsafe import Markup
 
 from launcher import artifacts
-from launcher.metrics import visible, words
+from launcher.metrics import words
+from launcher.visible import visible
 
 MAX_ROWS = 200
 MAX_TEXT = 2_000

@@ -7,7 +7,7 @@ from typing import Any
 
 from launcher import launching, package, targets, verdict
 from launcher.backend import Backend
-from launcher.errors import BackendUnavailable, JobNotFound, LauncherError
+from launcher.errors import BackendUnavailable, JobNotFound, LauncherError, StorageError
 from launcher.model import JobSpec, JobState, JobStatus, Run, Submission
 from launcher.records import Records
 from launcher.retrying import retried
@@ -115,10 +115,18 @@ def _look(cloud: Cloud, submission: Submission) -> Standing:
     status = cloud.records.outcome(run_id)
     if status is None:
         status = _open_status(cloud, submission)
-        status = cloud.records.settle(run_id, status) if status.state.final else status
+        status = _settled(cloud, run_id, status) if status.state.final else status
     receipt = cloud.records.receipt(run_id)
     metrics = cloud.records.metrics(run_id) if status.state is JobState.SUCCEEDED else None
     return Standing(submission=submission, status=_told(status, receipt), receipt=receipt, metrics=metrics)
+
+
+def _settled(cloud: Cloud, run_id: str, status: JobStatus) -> JobStatus:
+    """Record how a run ended; a storage that is full does not keep the end from being told."""
+    try:
+        return cloud.records.settle(run_id, status)
+    except StorageError:
+        return status
 
 
 def _open_status(cloud: Cloud, submission: Submission) -> JobStatus:

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from launcher import runs
 from launcher.errors import JobNotFound, StorageError
-from launcher.logs import Tail, shown
+from launcher.logs import Tail
 from launcher.model import JobState, JobStatus
 from launcher.runs import Cloud, Standing
 from launcher.storage import local_path
+from launcher.visible import visible
 
 PATIENCE = 60.0  # seconds that a run may be UNKNOWN before waiting ends: services and receipts lag
 REMOVED = "removed"
@@ -63,6 +64,6 @@ def _show_rest(cloud: Cloud, standing: Standing, tail: Tail, show: Print) -> Non
 def service_lines(cloud: Cloud, standing: Standing) -> list[str]:
     """Give the service's own log, safe to print; empty when the service has forgotten the job."""
     try:
-        return [shown(line) for line in cloud.backend.logs(standing.submission.job_id)]
+        return [visible(line) for line in cloud.backend.logs(standing.submission.job_id)]
     except JobNotFound:
         return []

@@ -64,7 +64,7 @@ make_venv() {
   python=$(choose_python)
   say "1/4 a Python environment in .venv, with $(command -v "$python")"
   # Runs and their records live in .venv/firesteel: they stay.
-  rm -rf "$stamps" "$venv"/{bin,include,lib,lib64,share,pyvenv.cfg,spark-3.5}
+  rm -rf "$stamps" "${venv:?}"/{bin,include,lib,lib64,share,pyvenv.cfg,spark-3.5}
   "$python" -m venv "$venv" || fail "$python has no venv module" "on Debian: apt-get install python3-venv"
   say "2/4 uv, which installs the rest"
   "$venv/bin/python" -m pip install --quiet --no-cache-dir --require-hashes --no-deps -r "$locks/uv.txt" ||

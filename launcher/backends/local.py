@@ -1,5 +1,6 @@
 """Spark embedded in this machine: the batch service of ``launcher.local_service`` runs ``spark-submit``."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -11,7 +12,7 @@ from typing import Any
 from launcher import embedded, fast_start
 from launcher.backend import Request
 from launcher.errors import BackendUnavailable, ConfigError, JobNotFound
-from launcher.local_service.spool import Job, Spool, kill_leftovers
+from launcher.local_service.spool import Job, Spool
 from launcher.model import JobSpec, JobState, JobStatus, Run
 from launcher.spark import spark_submit
 from launcher.storage import local_path
@@ -117,13 +118,10 @@ class Local:
         return JobStatus(state=JobState.PENDING, native="waiting", message=f"{ahead} before it" if ahead else "")
 
     def _settle(self, job: Job, job_id: str) -> dict[str, Any]:
-        kill_leftovers(job.folder)
-        if job.cancelled:
-            job.end("cancelled", "")
-        else:
-            job.end("lost", "its processes were killed, or the machine was restarted")
-        self._spool.leave(job_id)
-        return dict(job.ended() or {"word": "lost", "message": "its folder was removed"})
+        found = ("cancelled", "") if job.cancelled else ("lost", "its processes were killed, or the machine was restarted")
+        with contextlib.suppress(OSError):  # a full disk, or a folder that was removed: the word stands without a file
+            self._spool.close(job_id, *found)
+        return dict(job.ended() or {"word": found[0], "message": found[1]})
 
     def _command(self, request: Request) -> dict[str, Any]:
         """Give the command line and the whole environment of the job on this machine."""

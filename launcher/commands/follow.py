@@ -149,9 +149,9 @@ def to_the_end(  # noqa: PLR0913 -- what the options of two commands say
 
 def line(standing: "Standing") -> str:
     """Give a run's standing in one line."""
-    from launcher.logs import shown
+    from launcher.visible import visible
 
-    parts = [standing.status.state, standing.submission.handle, shown(standing.status.message)]
+    parts = [standing.status.state, standing.submission.handle, visible(standing.status.message)]
     return "  ".join(part for part in parts if part)
 
 

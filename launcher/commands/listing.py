@@ -120,14 +120,14 @@ def _chosen(cloud: str | None) -> str:
 
 
 def _row(standing: "Standing") -> tuple[str, ...]:
-    from launcher.logs import shown
+    from launcher.visible import visible
 
     seconds = (standing.receipt or {}).get("seconds", {}).get("total")
     return (
         standing.submission.handle,
         standing.status.state,
         f"{seconds:.1f}" if seconds else "",
-        shown(standing.status.message)[:100],
+        visible(standing.status.message)[:100],
     )
 
 

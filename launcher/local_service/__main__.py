@@ -3,6 +3,7 @@
 Reads the job as JSON from standard input, answers one line when the service has it, then lives as long as the job.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -16,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from launcher import embedded, locks
-from launcher.local_service.spool import MARK, Job, Spool, kill_leftovers
+from launcher.local_service.spool import MARK, Job, Spool
+from launcher.storage import free_bytes
 
 POLL = 0.1  # seconds
+FULL = 1 << 20  # bytes of free disk below which a job that failed has failed for that
 GRACE = 3.0  # seconds between asking processes to end and ending them
 DEATH_SIGNAL, CHILD_SUBREAPER = 1, 36  # https://man7.org/linux/man-pages/man2/prctl.2.html
 
@@ -42,10 +45,7 @@ def main() -> None:
             word, message = _serve(spool, run_id, job, job_order)
         except Exception as error:  # noqa: BLE001 -- whatever it is, it is how the job ended, and nobody else can tell
             word, message = "failed", f"the job could not be run: {error}"
-        kill_leftovers(job.folder)
-        shutil.rmtree(job.folder / "scratch", ignore_errors=True)
-        job.end(word, message)
-        spool.leave(run_id)
+        spool.close(run_id, word, message)
     # Makes later jobs start quicker; only now, so that this one did not have to share the processors with it.
     embedded.prepare_fast_start(job_order["python"])
 
@@ -75,7 +75,8 @@ def _publish(spool: Spool, run_id: str, job_order: Mapping[str, Any], draft: Pat
 
 
 def _answer(word: str) -> None:
-    print(word, flush=True)
+    with contextlib.suppress(BrokenPipeError):  # the launcher was killed; the job goes on, and a resume will find it
+        os.write(1, f"{word}\n".encode())
     # The launcher waits for the end of these streams, and may be gone before the job is.
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
@@ -93,11 +94,12 @@ def _serve(spool: Spool, run_id: str, job: Job, job_order: Mapping[str, Any]) ->
             _end(process)
             return "cancelled", ""
         time.sleep(POLL)
-    return _word(process.returncode)
+    return _word(process.returncode, job)
 
 
 def _start(job: Job, job_order: Mapping[str, Any]) -> "subprocess.Popen[bytes]":
     _control(CHILD_SUBREAPER, 1)
+    own = os.getpid()
     with (job.folder / "service.log").open("ab") as log:
         return subprocess.Popen(
             job_order["argv"],
@@ -108,7 +110,7 @@ def _start(job: Job, job_order: Mapping[str, Any]) -> "subprocess.Popen[bytes]":
             stderr=log,
             start_new_session=True,
             # When this process is killed the job must not go on: nobody could say how it ended.
-            preexec_fn=lambda: _control(DEATH_SIGNAL, signal.SIGKILL),  # noqa: PLW1509 -- this process has one thread
+            preexec_fn=lambda: _die_with(own),  # noqa: PLW1509 -- this process has one thread
         )
 
 
@@ -121,13 +123,22 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
 
 
-def _word(code: int) -> tuple[str, str]:
+def _word(code: int, job: Job) -> tuple[str, str]:
     if code == 0:
         return "done", ""
+    if free_bytes(job.folder) < FULL:
+        return "failed", f"the disk is full: {job.folder}"
     if code < 0 or code > 128:
         number = -code if code < 0 else code - 128
         return "killed", f"ended by signal {number}" + (" (out of memory?)" if number == signal.SIGKILL else "")
     return "failed", f"exit code {code}"
+
+
+def _die_with(parent: int) -> None:
+    """Let this process end with its parent, also when that has ended already."""
+    _control(DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def _control(option: int, value: int) -> None:

@@ -6,17 +6,23 @@
     queue/000000000007-RUN_ID  a place in the queue, removed at the end
 """
 
+import contextlib
 import json
 import os
-import signal
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from launcher import locks
 
+if TYPE_CHECKING:
+    import psutil
+
 MARK = "FIRESTEEL_JOB"  # in the environment of every process of a job: its folder
+SWEEPS = 5  # times to look again for processes that were born while their parents were being killed
+LAST_BREATH = 2.0  # seconds that the kernel may take to end a killed process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +57,8 @@ class Job:
             return json.loads((self.folder / "ended.json").read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
+        except ValueError:  # the power failed before the disk had it
+            return {"word": "lost", "message": "how it ended was lost when the machine was restarted"}
 
     def mark(self, name: str) -> None:
         """Leave an empty file of that name in the job's folder."""
@@ -104,6 +112,14 @@ class Spool:
             self.job(run_id).mark("started")
         return True
 
+    def close(self, run_id: str, word: str, message: str) -> None:
+        """End what is left of a job, free what it held, and only then write how it ended: killed in between, it is lost."""
+        job = self.job(run_id)
+        kill_leftovers(job.folder)
+        shutil.rmtree(job.folder / "scratch", ignore_errors=True)
+        self.leave(run_id)
+        job.end(word, message)
+
     def leave(self, run_id: str) -> None:
         """Give up the job's place in the queue."""
         for path in (self.root / "queue").glob(f"*-{run_id}"):
@@ -134,19 +150,28 @@ class Spool:
 
 def kill_leftovers(folder: Path) -> None:
     """End every process of a job, also those whose parents are gone."""
-    for pid in _marked(folder):
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
-
-
-def _marked(folder: Path) -> Iterator[int]:
     import psutil
 
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get(MARK) == str(folder) and process.pid != os.getpid():
-                yield process.pid
-        except psutil.Error:
-            continue  # ended meanwhile, or another user's
+    for _ in range(SWEEPS):
+        found = _marked(folder)
+        if not found:
+            return
+        for process in found:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(found, timeout=LAST_BREATH)
+
+
+def _marked(folder: Path) -> "list[psutil.Process]":
+    import psutil
+
+    return [process for process in psutil.process_iter() if process.pid != os.getpid() and _mark(process) == str(folder)]
+
+
+def _mark(process: "psutil.Process") -> str | None:
+    import psutil
+
+    try:
+        return process.environ().get(MARK)
+    except psutil.Error:
+        return None  # ended meanwhile, or another user's

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
-import pytest
 
 from launcher import runs
 from launcher.backends.local import Local
@@ -24,6 +24,8 @@ from tests.homes import home_below
 LAUNCHER = [sys.executable, "-c", "from launcher.cli import main; main()"]
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 240.0  # seconds
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,12 +128,10 @@ def machine_below(folder: Path, *, parallel: int) -> Iterator[Machine]:
     (home / "launcher.toml").write_text(text, encoding="utf-8")
     machine = Machine(home=home, parallel=parallel)
     machine.executions.mkdir()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FIRESTEEL_HOME", str(home))
-        try:
-            yield machine
-        finally:
-            end(machine.processes())
+    try:
+        yield machine
+    finally:
+        end(machine.processes())
 
 
 def end(processes: list[psutil.Process]) -> None:
@@ -154,7 +154,7 @@ def is_settled(status: JobStatus | None) -> bool:
     return status is not None and status.state in {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}
 
 
-def _asked[T](process: psutil.Process, question: Callable[[psutil.Process], T]) -> T | None:
+def _asked(process: psutil.Process, question: Callable[[psutil.Process], T]) -> T | None:
     try:
         return question(process)
     except psutil.Error:
