@@ -138,9 +138,7 @@ def _scikit(data: Path) -> Contender:
     def fit(held: np.ndarray) -> float:
         return float(KMeans(K, n_init=RESTARTS, max_iter=ITERATIONS, random_state=1).fit(held).inertia_)
 
-    return Contender(
-        name="scikit-learn", read=lambda: pd.read_csv(data, usecols=list(FEATURES)).to_numpy(), fit=fit
-    )
+    return Contender(name="scikit-learn", read=lambda: pd.read_csv(data, usecols=list(FEATURES)).to_numpy(), fit=fit)
 
 
 def _print_contest(contenders: list[Contender], data: Path, rounds: int) -> None:

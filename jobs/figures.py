@@ -34,7 +34,10 @@ def sizes(found: Clustering) -> Spec:
             "x": {"field": "cluster", "type": "nominal", "sort": None, "axis": {"labelAngle": 0}},
             "y": {"field": "rows", "type": "quantitative", "axis": {"format": ",d"}},
             "color": dict(_colour(found), legend=None),
-            "tooltip": [{"field": "cluster", "type": "nominal"}, {"field": "rows", "type": "quantitative", "format": ",d"}],
+            "tooltip": [
+                {"field": "cluster", "type": "nominal"},
+                {"field": "rows", "type": "quantitative", "format": ",d"},
+            ],
         },
     }
 
@@ -77,7 +80,10 @@ def _tiles(found: Clustering, features: Sequence[str], across: int, up: int) -> 
                 "scale": {"type": "log", "range": [0.35, 1]},
                 "legend": None,
             },
-            "tooltip": [{"field": "cluster", "type": "nominal"}, {"field": "rows", "type": "quantitative", "format": ",d"}],
+            "tooltip": [
+                {"field": "cluster", "type": "nominal"},
+                {"field": "rows", "type": "quantitative", "format": ",d"},
+            ],
         },
     }
 

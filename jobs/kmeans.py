@@ -23,7 +23,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=options.seed, default=1, help="the same seed gives the same result (default: 1)")
     parser.add_argument("--restarts", type=options.at_least_one, default=10, help="best of how many (default: 10)")
     parser.add_argument(
-        "--max-iter", type=options.at_least_one, default=100, metavar="N", help="most passes over the data (default: 100)"
+        "--max-iter",
+        type=options.at_least_one,
+        default=100,
+        metavar="N",
+        help="most passes over the data (default: 100)",
     )
     parser.add_argument(
         "--tolerance",

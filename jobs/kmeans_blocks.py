@@ -66,13 +66,12 @@ def fit(blocks: Blocks, features: Sequence[str], args: argparse.Namespace) -> km
     """Give the best of the restarts; raises InputError when there are fewer distinct rows than centres."""
     sample, shift_scale = blocks.summary.sample, _transform(blocks.summary, standardize=args.standardize)
     _require_distinct(args.k, len(sample.counts))
+    _require_squares(blocks.summary.moments, shift_scale[1], features)
     points = kmeans_kernel.augmented(sample.values, *shift_scale)
     centres = kmeans_seeds.starts(points, sample.counts, args.k, args.restarts, args.seed)
     centres, iterations = _advanced(blocks, centres, points, shift_scale, args)
     scores = _total(blocks, partial(_scored, centres=centres, transform=shift_scale))
     costs = scores[:, :, -1].sum(axis=1)
-    if not np.isfinite(costs).all():
-        raise InputError("the numbers are too large: their squares overflow", "leave out such a column, or scale it")
     best = _cheapest(costs)
     ranks = kmeans_result.order(scores[best, :, -2], centres[best])
     return _described(blocks, centres[best][ranks], scores[best][ranks], shift_scale, int(iterations[best]))
@@ -123,6 +122,19 @@ def _require_distinct(k: int, distinct: int) -> None:
     if k > distinct:
         raise InputError(
             "k is {} but the data has only {} distinct points".format(k, distinct), "--k {} or less".format(distinct)
+        )
+
+
+def _require_squares(moments: kmeans_summary.Moments, scale: np.ndarray, features: Sequence[str]) -> None:
+    with np.errstate(over="ignore"):
+        most = ((moments.high - moments.low) * scale) ** 2 * moments.rows * len(scale)
+    if not np.isfinite(most).all():
+        at = int(np.flatnonzero(~np.isfinite(most))[0])
+        raise InputError(
+            "the squares of column {!r} overflow: it goes from {:g} to {:g}".format(
+                features[at], moments.low[at], moments.high[at]
+            ),
+            "leave the column out, or give it in other units",
         )
 
 
@@ -184,7 +196,9 @@ def _window(sample: kmeans_seeds.Sample) -> Tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
-def _total(blocks: Blocks, measure: Callable[[kmeans_summary.Block], Any], plus: Callable[[Any, Any], Any] = add) -> Any:
+def _total(
+    blocks: Blocks, measure: Callable[[kmeans_summary.Block], Any], plus: Callable[[Any, Any], Any] = add
+) -> Any:
     """Give the sum of what ``measure`` gives for each block: one pass over the data."""
     return blocks.rdd.mapPartitions(partial(_measured, measure=measure, plus=plus)).treeReduce(plus)
 

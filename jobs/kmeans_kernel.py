@@ -66,6 +66,8 @@ def silhouettes(points: np.ndarray, labels: np.ndarray, scores: np.ndarray, cent
     https://spark.apache.org/docs/latest/api/scala/org/apache/spark/ml/evaluation/ClusteringEvaluator.html
     """
     counts = scores[:, -2]
+    if np.count_nonzero(counts) == 1:
+        return np.zeros(len(labels))
     means = np.where(counts[:, None] > 0, scores[:, :-2] / np.maximum(counts, 1)[:, None], np.inf)
     variances = scores[:, -1] / np.maximum(counts, 1) - ((means - centres) ** 2).sum(axis=1)
     own, size = distances(points, means, labels), counts[labels]

@@ -12,7 +12,7 @@ import numpy as np
 from pyspark import StorageLevel
 from pyspark.ml.clustering import KMeans, KMeansModel
 from pyspark.ml.evaluation import ClusteringEvaluator
-from pyspark.ml.feature import StandardScaler, VectorAssembler
+from pyspark.ml.feature import StandardScaler, StandardScalerModel, VectorAssembler
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -27,7 +27,7 @@ class Rows(NamedTuple):
 
     frame: DataFrame
     reasons: List[int]
-    scales: List[float]
+    scaler: Optional[StandardScalerModel]
 
     @property
     def rows(self) -> int:
@@ -57,21 +57,25 @@ def prepare(frame: DataFrame, args: argparse.Namespace) -> Rows:
     cores = frame.sparkSession.sparkContext.defaultParallelism
     usable = frame.filter("reason = 0").repartition(cores)
     assembled = VectorAssembler(inputCols=columns, outputCol="assembled").transform(usable)
-    scales = [1.0] * len(columns)
+    scaler = None
     if args.standardize and reasons[0]:
         scaler = StandardScaler(inputCol="assembled", outputCol="features").fit(assembled)
-        assembled, scales = scaler.transform(assembled), scaler.std.toArray().tolist()
+        assembled = scaler.transform(assembled)
     else:
         assembled = assembled.withColumnRenamed("assembled", "features")
     persisted = assembled.select("features", *columns[:2]).persist(StorageLevel.MEMORY_AND_DISK)
-    return Rows(persisted, reasons, scales)
+    return Rows(persisted, reasons, scaler)
 
 
 def fit(data: Rows, features: Sequence[str], args: argparse.Namespace) -> kmeans_result.Clustering:
-    """Give the best of the restarts; raises InputError when there are fewer distinct rows than centres."""
+    """Give the best of the restarts; raises InputError when there are fewer distinct rows than centres, or one centre."""
+    if args.k == 1:
+        raise InputError("k is 1, but MLlib's k-means takes 2 or more clusters", "--engine blocks takes 1")
     _require_distinct(data.frame, args.k)
     best = best_model(data.frame, args)
-    return _described(best.transform(data.frame), best, np.array(data.scales), min(2, len(features)))
+    if not np.isfinite(best.summary.trainingCost):
+        raise InputError("the numbers are too large: their squares overflow", "leave out such a column, or scale it")
+    return _described(best.transform(data.frame), best, _original(best, data.scaler), min(2, len(features)))
 
 
 def best_model(frame: DataFrame, args: argparse.Namespace) -> KMeansModel:
@@ -93,8 +97,16 @@ def _require_distinct(frame: DataFrame, k: int) -> None:
         )
 
 
-def _described(predicted: DataFrame, model: KMeansModel, scales: np.ndarray, shown: int) -> kmeans_result.Clustering:
-    centres = np.array(model.clusterCenters()) * np.where(scales > 0, scales, 1)
+def _original(model: KMeansModel, scaler: Optional[StandardScalerModel]) -> np.ndarray:
+    """Give the centres in the features' units; MLlib scales a constant column to 0, so there the constant is put back."""
+    centres = np.array(model.clusterCenters())
+    if scaler is None:
+        return centres
+    deviation = scaler.std.toArray()
+    return np.where(deviation > 0, centres * deviation, scaler.mean.toArray())
+
+
+def _described(predicted: DataFrame, model: KMeansModel, centres: np.ndarray, shown: int) -> kmeans_result.Clustering:
     sizes = list(model.summary.clusterSizes)
     ranks = kmeans_result.order(sizes, centres)
     place = {cluster: at for at, cluster in enumerate(ranks)}
@@ -118,7 +130,10 @@ def _silhouette(predicted: DataFrame, clusters: int) -> Optional[float]:
 def _cells(predicted: DataFrame, grid: kmeans_result.Grid) -> List[Tuple[Any, ...]]:
     names = ["p{}".format(at) for at in range(len(grid.low))]
     cells = predicted.select(
-        *(F.floor((F.col("c{}".format(at)) - grid.low[at]) / grid.step[at]).alias(name) for at, name in enumerate(names)),
+        *(
+            F.floor((F.col("c{}".format(at)) - grid.low[at]) / grid.step[at]).alias(name)
+            for at, name in enumerate(names)
+        ),
         "prediction",
     )
     for name in names:

@@ -33,7 +33,8 @@ def summarized(blocks: Iterable[Block], width: int, seed: int, limit: int) -> It
     sampler, reasons, moments = Sampler(width, seed, limit), np.zeros(len(REASONS) + 1), _moments(np.zeros((width, 0)))
     for counts, values in blocks:
         reasons = reasons + counts
-        moments = _combined(moments, _moments(values))
+        with np.errstate(over="ignore", invalid="ignore"):  # the driver sees by the range that squares overflow
+            moments = _combined(moments, _moments(values))
         sampler.add(values)
     yield Summary(reasons, moments, sampler.result())
 
@@ -43,7 +44,9 @@ def merged(left: Summary, right: Summary, width: int, seed: int, limit: int) -> 
     sampler = Sampler(width, seed, limit)
     sampler.merge(left.sample)
     sampler.merge(right.sample)
-    return Summary(left.reasons + right.reasons, _combined(left.moments, right.moments), sampler.result())
+    with np.errstate(over="ignore", invalid="ignore"):
+        moments = _combined(left.moments, right.moments)
+    return Summary(left.reasons + right.reasons, moments, sampler.result())
 
 
 def _moments(values: np.ndarray) -> Moments:

@@ -1,8 +1,8 @@
 """The one entry point of every workload on every cloud: session, log, metrics, receipt, exit code.
 
-    main.py --run RUN_ID --directory URI --digest DIGEST --workload NAME -- WORKLOAD ARGUMENTS
-    main.py --list                 the workloads as JSON      (needs no Spark)
-    main.py --check NAME -- ...    exit code 2 if they are wrong (needs no Spark)
+main.py --run RUN_ID --directory URI --digest DIGEST --workload NAME -- WORKLOAD ARGUMENTS
+main.py --list                 the workloads as JSON      (needs no Spark)
+main.py --check NAME -- ...    exit code 2 if they are wrong (needs no Spark)
 """
 
 import argparse
@@ -16,7 +16,10 @@ from typing import Any, Callable, Dict, List, Tuple
 from jobs import receipt, workloads
 from jobs.tee import Tee
 
-SLOWEST_CHUNK = {"file": 0.5}  # seconds; elsewhere each chunk is a request that costs
+# Seconds between two chunks of the log, between two looks at the run directory; elsewhere each is a request that costs.
+SLOWEST_CHUNK = {"file": 0.5}
+SLOWEST_LOOK = {"file": 1}
+LAST_WORDS = 0.2  # seconds for the log tee to pass on a line before this process ends
 ORPHANED = 113
 
 
@@ -68,7 +71,9 @@ def _execute(tee: Tee, known: argparse.Namespace, args: argparse.Namespace, reco
     spark = _session(known.run)
     seconds["session"] = time.monotonic() - began
     receipt.claim(spark, directory, record)
-    tee.write_chunks(_chunk_writer(spark, directory), SLOWEST_CHUNK.get(directory.split(":")[0], 1.5))
+    scheme = directory.split(":")[0]
+    _end_without_directory(spark, directory, SLOWEST_LOOK.get(scheme, 30))
+    tee.write_chunks(_chunk_writer(spark, directory), SLOWEST_CHUNK.get(scheme, 1.5))
     record.update(_outcome(spark, known, args, seconds))
     tee.stop()
     seconds["total"] = time.monotonic() - began
@@ -94,7 +99,8 @@ def _chunk_writer(spark: Any, directory: str) -> Callable[[int, bytes], None]:
     from jobs import hadoop
 
     def write(number: int, data: bytes) -> None:
-        hadoop.write_new(spark, "{}/log/driver-{:06d}.txt".format(directory, number), data)
+        if receipt.recorded(spark, directory):  # a directory that was removed is not to be made again
+            hadoop.write_new(spark, "{}/log/driver-{:06d}.txt".format(directory, number), data)
 
     return write
 
@@ -128,5 +134,23 @@ def _end_with_parent() -> None:
         while os.getppid() == parent:
             time.sleep(0.5)
         os._exit(ORPHANED)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _end_without_directory(spark: Any, directory: str, pause: float) -> None:
+    """End this process when the run directory was removed: nobody could find what it computes, or cancel it."""
+
+    def watch() -> None:
+        while True:
+            time.sleep(pause)
+            try:
+                removed = not receipt.recorded(spark, directory)
+            except Exception:  # noqa: BLE001, S112 -- no answer is no removal; a JVM that is gone is noticed elsewhere
+                continue
+            if removed:
+                print("the run directory was removed: {}".format(directory), file=sys.stderr)
+                time.sleep(LAST_WORDS)
+                os._exit(ORPHANED)
 
     threading.Thread(target=watch, daemon=True).start()

@@ -57,7 +57,9 @@ def delimiter(text: str) -> str:
 
 def add_input_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what says where the rows are and how to read them."""
-    parser.add_argument("--input", required=True, metavar="URI", help="a CSV, CSV.gz or Parquet file, or a folder of such")
+    parser.add_argument(
+        "--input", required=True, metavar="URI", help="a CSV, CSV.gz or Parquet file, or a folder of such"
+    )
     parser.add_argument("--format", choices=("auto", "csv", "parquet"), default="auto", help="default: by file name")
     parser.add_argument("--delimiter", type=delimiter, default=",", metavar="C", help="CSV delimiter (default: ,)")
     parser.add_argument("--no-header", action="store_true", help="the CSV has no header: its columns are c0, c1, ...")

@@ -101,7 +101,8 @@ def missing(raw: DataFrame, at: int) -> Column:
 
 def _of_one_kind(uri: str, found: List[reading_files.DataFile], wanted: str) -> Tuple[str, Tuple[str, ...]]:
     if wanted != "auto":
-        found = [file._replace(kind=wanted) for file in found if file.kind in (wanted, "") or len(found) == 1]
+        named = [file for file in found if file.kind == wanted]
+        found = named or [file._replace(kind=wanted) for file in found if not file.kind or len(found) == 1]
     files = [file for file in found if file.kind]
     if not files:
         raise InputError("the folder {} holds no data file".format(uri), "it needs *.csv, *.csv.gz or *.parquet files")

@@ -65,7 +65,9 @@ def _explanation(source: reading.Source, text: str) -> Optional[InputError]:
     if any(word in text for word in BROKEN_PACKING):
         return _broken_file(source, "it is cut short or was damaged", "fetch the file again")
     if any(word in text for word in NO_PARQUET):
-        return _broken_file(source, "it is no Parquet file, is damaged, or differs in its columns", "give Parquet files")
+        return _broken_file(
+            source, "it is no Parquet file, is damaged, or differs in its columns", "give Parquet files"
+        )
     return None
 
 
@@ -133,6 +135,8 @@ def _require_numbers(table: reading.Table) -> None:
         row = present.select(F.count(reading.value(table.raw, position)), F.first("f{}".format(position))).first()
         if row[1] is not None and row[0] == 0:
             raise InputError(
-                "column {!r} of {} is not numeric: it holds {!r}".format(name, table.source.uri, printable(str(row[1]))),
+                "column {!r} of {} is not numeric: it holds {!r}".format(
+                    name, table.source.uri, printable(str(row[1]))
+                ),
                 "--features takes columns that hold numbers",
             )

@@ -122,5 +122,7 @@ def _unreadable(uri: str, error: Py4JJavaError) -> InputError:
     if "FileNotFound" in reason:
         return InputError("there is no file or folder {}".format(uri), "check the path")
     if "No FileSystem for scheme" in reason:
-        return InputError("{} is on a storage this cluster cannot read ({})".format(uri, reason), "copy the data nearer")
+        return InputError(
+            "{} is on a storage this cluster cannot read ({})".format(uri, reason), "copy the data nearer"
+        )
     return InputError("{} cannot be read ({})".format(uri, reason.splitlines()[0]), "check that the file is whole")

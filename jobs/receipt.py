@@ -1,7 +1,7 @@
 """The job's own last word: what ran, on what, and how it ended."""
 
 import argparse
-import datetime
+import datetime as dt
 import os
 import platform
 import socket
@@ -41,6 +41,8 @@ def claim(spark: Any, directory: str, record: Dict[str, Any]) -> None:
     A platform that starts an application twice, or a launcher that had given the run up, must not make it run twice.
     """
     record["versions"] = _versions(spark)
+    if not recorded(spark, directory):
+        sys.exit("the run directory was removed ({}): not started".format(directory))
     if hadoop.exists(spark, directory + "/outcome.json"):
         sys.exit("this run has ended already ({}/outcome.json): not started again".format(directory))
     try:
@@ -52,6 +54,11 @@ def claim(spark: Any, directory: str, record: Dict[str, Any]) -> None:
 def write(spark: Any, directory: str, record: Dict[str, Any]) -> None:
     """Write ``receipt.json``: complete or not at all, never twice."""
     hadoop.write_new(spark, directory + "/receipt.json", encode(finite(dict(record, ended_at=_now()))))
+
+
+def recorded(spark: Any, directory: str) -> bool:
+    """Tell whether the run directory still holds what the launcher wrote before it called the service."""
+    return hadoop.exists(spark, directory + "/intent.json")
 
 
 def failure(error: BaseException) -> Dict[str, Any]:
@@ -107,4 +114,4 @@ def _versions(spark: Any) -> Dict[str, str]:
 
 
 def _now() -> str:
-    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return dt.datetime.now(dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

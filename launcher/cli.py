@@ -43,7 +43,9 @@ class Commands(click.Group):
         module, _, attribute = COMMANDS[cmd_name][0].partition(":")
         return getattr(import_module(module), attribute)
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that is called, or name the nearest one."""
         if args[0] not in COMMANDS and not args[0].startswith("-"):
             from difflib import get_close_matches
@@ -115,7 +117,9 @@ def _bug(error: Exception) -> int:
     with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(f"firesteel {__version__}, Python {sys.version}\nlauncher {sys.argv[1:]}\n\n")
         traceback.print_exception(error, file=file)
-    complain(f"this is a bug in the launcher: {type(error).__name__}: {error}".splitlines()[0], f"the trace is in {path}")
+    complain(
+        f"this is a bug in the launcher: {type(error).__name__}: {error}".splitlines()[0], f"the trace is in {path}"
+    )
     return BUG
 
 

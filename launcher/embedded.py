@@ -53,7 +53,8 @@ def _of(python: str) -> str:
     try:
         answer = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False, timeout=30)
     except OSError as error:
-        raise MissingDependency(f"{python} does not run: {error.strerror}", "correct `python` in launcher.toml") from error
+        hint = "correct `python` in launcher.toml"
+        raise MissingDependency(f"{python} does not run: {error.strerror}", hint) from error
     return answer.stdout.strip()
 
 

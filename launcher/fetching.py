@@ -29,7 +29,8 @@ def write_report(cloud: Cloud, standing: Standing, path: Path) -> Path:
         try:
             report.write(Path(scratch), _record(standing), path.absolute())
         except OSError as error:
-            raise UsageError(f"report {path}: {error.strerror}", "name a file in a folder that can be written") from error
+            hint = "name a file in a folder that can be written"
+            raise UsageError(f"report {path}: {error.strerror}", hint) from error
     return path
 
 

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator
 from types import FrameType
 
 import click
@@ -12,7 +12,7 @@ INTERRUPTED = 130
 
 
 @contextlib.contextmanager
-def deferred(what: str) -> Iterator[None]:
+def deferred(what: str) -> Generator[None]:
     """Let the block finish on the first Ctrl-C, and raise KeyboardInterrupt after it; the second quits at once."""
     pressed: list[int] = []
 

@@ -3,7 +3,7 @@
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import IO
 
@@ -36,7 +36,7 @@ def held(path: Path) -> bool:
 
 
 @contextlib.contextmanager
-def alone(path: Path) -> Iterator[None]:
+def alone(path: Path) -> Generator[None]:
     """Hold a lock for the length of a block, waiting for it as long as it takes."""
     with path.open("ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

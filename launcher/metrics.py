@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 Row = tuple[Any, ...]
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """Rows, under names where `columns` has any; `problem` stands in their place when they could not be read."""

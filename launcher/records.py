@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from launcher.errors import JobNotFound, ObjectExists, StorageError
+from launcher.metrics import is_object
 from launcher.model import HANDLE, JobState, JobStatus, Submission
 from launcher.storage import Storage
 
@@ -64,22 +65,28 @@ class Records:
 
     def outcomes(self, run_ids: list[str]) -> Iterator[JobStatus | None]:
         """Give the settled ends of many runs, read side by side."""
-        for data in self._storage.get_many([_name(run_id, "outcome") for run_id in run_ids]):
-            yield _status(json.loads(data)) if data is not None else None
+        names = [_name(run_id, "outcome") for run_id in run_ids]
+        for name, data in zip(names, self._storage.get_many(names), strict=True):
+            value = self._decoded(data, name)
+            yield _status(value) if value is not None else None
 
     def log_chunk(self, run_id: str, number: int) -> bytes | None:
         """Give the ``number``-th piece of the run's log, None while it is not there."""
         return self._storage.get_or_none(f"runs/{run_id}/log/driver-{number:06d}.txt")
 
     def _read(self, run_id: str, word: str) -> Mapping[str, Any] | None:
-        data = self._storage.get_or_none(_name(run_id, word))
-        if data is None:
-            return None
+        name = _name(run_id, word)
+        return self._decoded(self._storage.get_or_none(name), name)
+
+    def _decoded(self, data: bytes | None, name: str) -> Mapping[str, Any] | None:
+        if not data:
+            return None  # not there, or empty: the power failed before the disk had it
+        where = self._storage.uri(name)
         try:
             value = json.loads(data)
         except ValueError as error:
-            raise StorageError(f"{self._where(run_id, word)} is not JSON: {error}", "remove the run directory") from error
-        return value if isinstance(value, dict) else {}
+            raise StorageError(f"{where} is not JSON: {error}", "remove the run directory") from error
+        return value if is_object(value) else {}
 
     def _where(self, run_id: str, word: str) -> str:
         return self._storage.uri(_name(run_id, word))

@@ -1,7 +1,8 @@
 """Submit, look, cancel, resume: what can be done with a run on any cloud."""
 
+import contextlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -71,13 +72,14 @@ def submit(cloud: Cloud, plan: Submission) -> Submission:
     """Upload the package, record the intent, hand the job over, record that; gives the accepted submission.
 
     Raises JobRejected or BackendUnavailable when the service has no such job; then the run is settled as FAILED.
+    Raises StorageError when the job was submitted but that could not be recorded: ``resume`` finds it.
     """
     package.upload(cloud.storage)
     with launching.announced() as me:
         intent = replace(plan, launched_by=me)
         cloud.records.intend(intent)
         accepted = replace(intent, job_id=_handed_over(cloud, intent))
-        cloud.records.accept(accepted)
+        _recorded(cloud, accepted)
     return accepted
 
 
@@ -95,6 +97,14 @@ def _handed_over(cloud: Cloud, intent: Submission) -> str:
     except LauncherError as error:
         _refused(cloud, run_id, error)
         raise
+
+
+def _recorded(cloud: Cloud, accepted: Submission) -> None:
+    try:
+        cloud.records.accept(accepted)
+    except StorageError as error:
+        message = f"{accepted.handle} was submitted, but could not be recorded: {error.message}"
+        raise StorageError(message, f"launcher resume {accepted.handle}") from error
 
 
 def _refused(cloud: Cloud, run_id: str, error: LauncherError) -> None:
@@ -152,6 +162,16 @@ def _told(status: JobStatus, receipt: Mapping[str, Any] | None) -> JobStatus:
     return replace(status, message=said) if status.state is JobState.FAILED and said else status
 
 
+def each(cloud: Cloud, run_ids: Iterable[str], ask: Callable[[Cloud, str], Standing] = look) -> Iterator[Standing]:
+    """Give how many runs stand by ``look`` or ``resume``, without those whose directory holds no record.
+
+    Such a directory was removed while its job wrote into it, or its launcher was killed before the intent was written.
+    """
+    for run_id in run_ids:
+        with contextlib.suppress(JobNotFound):
+            yield ask(cloud, run_id)
+
+
 def cancel(cloud: Cloud, run_id: str) -> Standing:
     """Ask for a run's end; does nothing to one that has ended."""
     standing = look(cloud, run_id)
@@ -159,7 +179,8 @@ def cancel(cloud: Cloud, run_id: str) -> Standing:
         return standing
     asked = replace(standing.submission, cancel_requested_at=launching.now().isoformat())
     if not asked.job_id:
-        raise BackendUnavailable(f"{asked.handle} is being submitted", f"launcher resume, then launcher cancel {asked.handle}")
+        hint = f"launcher resume, then launcher cancel {asked.handle}"
+        raise BackendUnavailable(f"{asked.handle} is being submitted", hint)
     cloud.records.accept(asked)
     cloud.backend.cancel(asked.job_id)
     return look(cloud, run_id)

@@ -6,6 +6,8 @@ Spark's own Hadoop FileSystem instead.
 
 import functools
 import os
+import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -55,48 +57,39 @@ class Storage:
     @guarded
     def get(self, name: str) -> bytes:
         """Give an object's content; raises ObjectNotFound."""
-        import obstore
-
-        return bytes(obstore.get(self._store, name).bytes())
+        return bytes(_client().get(self._store, name).bytes())
 
     @guarded
     def put(self, name: str, data: bytes) -> None:
         """Store an object, in place of any older one; a reader sees the old or the new, never a part."""
-        import obstore
-
-        obstore.put(self._store, name, data)
+        _client().put(self._store, name, data)
 
     @guarded
     def create(self, name: str, data: bytes) -> None:
         """Store an object that must not exist yet; raises ObjectExists, also when another was faster."""
-        import obstore
-
-        obstore.put(self._store, name, data, mode="create", use_multipart=False)
+        _client().put(self._store, name, data, mode="create", use_multipart=False)
 
     @guarded
     def upload(self, name: str, file: Path) -> None:
-        """Store a local file's content, in parts when it is large."""
-        import obstore
-
-        obstore.put(self._store, name, file)
+        """Store a local file's content, in parts when it is large; a reader never sees a part of it."""
+        if folder := local_path(self.root):
+            _copy(file, folder / name)
+        else:
+            _client().put(self._store, name, file)
 
     @guarded
     def delete(self, name: str) -> None:
         """Remove an object; nothing happens when there is none."""
-        import obstore
-
         try:
-            obstore.delete(self._store, name)
+            _client().delete(self._store, name)
         except FileNotFoundError:
             return
 
     @guarded
     def exists(self, name: str) -> bool:
         """Tell whether an object is stored under that name."""
-        import obstore
-
         try:
-            obstore.head(self._store, name)
+            _client().head(self._store, name)
         except FileNotFoundError:
             return False
         return True
@@ -104,17 +97,13 @@ class Storage:
     @guarded
     def folders(self, prefix: str) -> list[str]:
         """Give the names of the folders directly below ``prefix``, sorted."""
-        import obstore
-
-        found = obstore.list_with_delimiter(self._store, prefix)["common_prefixes"]
+        found = _client().list_with_delimiter(self._store, prefix)["common_prefixes"]
         return sorted(path.rstrip("/").rpartition("/")[2] for path in found)
 
     @guarded
     def objects(self, prefix: str) -> list[str]:
         """Give the names of all objects below ``prefix``, relative to the root, sorted."""
-        import obstore
-
-        return sorted(row["path"] for batch in obstore.list(self._store, prefix) for row in batch)
+        return sorted(row["path"] for batch in _client().list(self._store, prefix) for row in batch)
 
     def get_or_none(self, name: str) -> bytes | None:
         """Give an object's content, or None when there is none."""
@@ -158,6 +147,17 @@ def _open(root: str) -> Any:
     raise ConfigError(f"storage {root!r}: no client for {scheme(root)}:// is installed", f"known: {', '.join(CLIENTS)}")
 
 
+def _copy(source: Path, target: Path) -> None:
+    # Not by obstore: its unfinished copies have names that a job which reads the folder takes for data.
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".upload-{secrets.token_hex(8)}")
+    try:
+        shutil.copyfile(source, draft)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
 def _open_folder(folder: Path) -> Any:
     from obstore.store import LocalStore
 
@@ -170,6 +170,12 @@ def _open_folder(folder: Path) -> Any:
 
 def _root(storage: Any) -> str:
     return str(getattr(storage, "root", storage))
+
+
+def _client() -> Any:
+    import obstore
+
+    return obstore
 
 
 def _errors() -> Any:

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from launcher.metrics import Table, arrange
+from launcher.metrics import Table, arrange, is_list, is_object
+
+LARGE = 1e6  # from here on an exponent would hide the digits that count
 
 
 def aligned(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
@@ -18,7 +20,7 @@ def aligned(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 def metrics(values: Mapping[str, Any]) -> str:
     """Give metrics as names and values; lists that belong together (one item a cluster, say) become one table."""
     found = arrange(values)
-    singles = [*found.values, *((name, value) for name, value in values.items() if isinstance(value, dict))]
+    singles = [*found.values, *((name, value) for name, value in values.items() if is_object(value))]
     width = max((len(name) for name, _ in singles), default=0)
     blocks = ["\n".join(f"{name:{width}}  {text(value)}".rstrip() for name, value in singles)]
     return "\n\n".join(blocks + [_table(table) for table in found.tables if table.columns])
@@ -27,10 +29,10 @@ def metrics(values: Mapping[str, Any]) -> str:
 def text(value: Any) -> str:
     """Give a value as a person would write it: six significant digits, lists with commas."""
     if isinstance(value, float):
-        return f"{value:.6g}" if abs(value) < 1e6 else f"{value:.1f}"
-    if isinstance(value, Mapping):
+        return f"{value:.6g}" if abs(value) < LARGE else f"{value:.1f}"
+    if is_object(value):
         return ", ".join(f"{name} {text(item)}" for name, item in value.items())
-    if isinstance(value, list | tuple):
+    if is_list(value):
         return ", ".join(text(item) for item in value)
     return "" if value is None else str(value)
 

@@ -12,6 +12,7 @@ from typing import Any
 from launcher import home
 from launcher.backend import Backend
 from launcher.errors import CloudNotFound, ConfigError
+from launcher.metrics import is_object
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 
@@ -71,14 +72,14 @@ def _check(path: Path, text: str, content: Mapping[str, Any]) -> None:
         if key not in {"cloud", "clouds"}:
             raise ConfigError(f"{path}:{_line(text, key)}: unknown key {key!r}", "known keys: cloud, [clouds.NAME]")
     clouds = content.get("clouds", {})
-    if not isinstance(clouds, dict):
+    if not is_object(clouds):
         raise ConfigError(f"{path}:{_line(text, 'clouds')}: clouds is no table", "write [clouds.NAME]")
     for name, entry in clouds.items():
         _check_entry(f"{path}:{_line(text, name)}", name, entry)
 
 
 def _check_entry(where: str, name: str, entry: object) -> None:
-    if not isinstance(entry, dict):
+    if not is_object(entry):
         raise ConfigError(f"{where}: cloud {name!r} is no table", f"write [clouds.{name}]")
     if not NAME.fullmatch(name):
         raise ConfigError(f"{where}: {name!r} is no name for a cloud", "letters, digits, '-', '_' and '.'")

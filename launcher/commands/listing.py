@@ -1,4 +1,4 @@
-"""launcher runs, resume, clouds, workloads"""
+"""launcher runs, resume, clouds, workloads: what there is."""
 
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,9 @@ SHOWN = 20
 
 @click.command()
 @options.cloud_option
-@click.option("--limit", type=click.IntRange(min=1), default=SHOWN, show_default=True, help="How many, the newest first.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=SHOWN, show_default=True, help="How many, the newest first."
+)
 @click.option("--all", "every", is_flag=True, help="All of them.")
 @options.json_option
 def runs(cloud: str | None, limit: int, every: bool, as_json: bool) -> None:  # noqa: FBT001 -- click's way
@@ -82,7 +84,12 @@ def clouds(as_json: bool) -> None:  # noqa: FBT001 -- click's way
         return
     default = targets.chosen(None)
     rows = [
-        (name + (" *" if name == default else ""), c.get("kind", ""), c.get("staging", ""), c.get("expires_at", "never"))
+        (
+            name + (" *" if name == default else ""),
+            c.get("kind", ""),
+            c.get("staging", ""),
+            c.get("expires_at", "never"),
+        )
         for name, c in known.items()
     ]
     click.echo(tables.aligned(("CLOUD", "KIND", "STAGING", "ENDS"), rows))

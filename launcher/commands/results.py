@@ -1,4 +1,4 @@
-"""launcher results"""
+"""launcher results: the output, on this machine."""
 
 from pathlib import Path
 
@@ -11,7 +11,9 @@ from launcher.model import JobState
 @click.command()
 @options.handle_argument
 @click.argument("folder", required=False, type=click.Path(file_okay=False, path_type=Path))
-@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the report there.")
+@click.option(
+    "--report", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the report there."
+)
 @click.option("--open", "show", is_flag=True, help="Open the report in a browser.")
 @options.json_option
 def results(handle: str, folder: Path | None, report: Path | None, show: bool, as_json: bool) -> None:  # noqa: FBT001 -- click's way

@@ -1,4 +1,4 @@
-"""launcher submit"""
+"""launcher submit: from words to a run."""
 
 import re
 from collections.abc import Sequence
@@ -28,12 +28,14 @@ def _workloads(_context: click.Context, _parameter: click.Parameter, incomplete:
 @click.argument("workload", shell_complete=_workloads)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @options.cloud_option
-@click.option("--input", "source", metavar="PATH|URI|SAMPLE", help="What to read (default: the workload's own sample).")
+@click.option("--input", "source", metavar="PATH|URI|SAMPLE", help="What to read (default: a sample).")
 @click.option("--conf", multiple=True, metavar="K=V", help="A Spark property; may be repeated.")
 @click.option("--env", multiple=True, metavar="K=V", help="An environment variable of the job; may be repeated.")
 @click.option("--wait/--detach", default=True, help="Wait for the end (default), or print the handle and return.")
 @click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Stop waiting; the job runs on.")
-@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the report there.")
+@click.option(
+    "--report", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the report there."
+)
 @click.option("--dry-run", is_flag=True, help="Print the native request; send nothing.")
 @options.json_option
 def submit(  # noqa: PLR0913 -- one parameter for each option of the command
@@ -106,9 +108,7 @@ class Order:
         return JobSpec(workload=self.workload, args=args, conf=self.conf, env=self.env)
 
 
-def _order(
-    workload: str, arguments: tuple[str, ...], source: str, conf: Sequence[str], env: Sequence[str]
-) -> Order:
+def _order(workload: str, arguments: tuple[str, ...], source: str, conf: Sequence[str], env: Sequence[str]) -> Order:
     from launcher import inputs, workloads
 
     if any(word == "--input" or word.startswith("--input=") for word in arguments):
@@ -130,7 +130,9 @@ def _pairs(option: str, values: Sequence[str]) -> dict[str, str]:
             raise UsageError(f"{option} {value!r}: not of the form NAME=VALUE", f"{option} NAME=VALUE")
         if SECRET.search(key):
             # Records, requests and logs are read by everyone who may read the run directory.
-            raise UsageError(f"{option} {key}: a secret must not stand in a record", "use the platform's own credentials")
+            raise UsageError(
+                f"{option} {key}: a secret must not stand in a record", "use the platform's own credentials"
+            )
         found[key] = content
     return found
 

@@ -23,6 +23,7 @@ from launcher.storage import free_bytes
 POLL = 0.1  # seconds
 FULL = 1 << 20  # bytes of free disk below which a job that failed has failed for that
 GRACE = 3.0  # seconds between asking processes to end and ending them
+SIGNALS = 128  # a shell's exit code for a process that a signal ended, less the signal
 DEATH_SIGNAL, CHILD_SUBREAPER = 1, 36  # https://man7.org/linux/man-pages/man2/prctl.2.html
 
 
@@ -128,8 +129,8 @@ def _word(code: int, job: Job) -> tuple[str, str]:
         return "done", ""
     if free_bytes(job.folder) < FULL:
         return "failed", f"the disk is full: {job.folder}"
-    if code < 0 or code > 128:
-        number = -code if code < 0 else code - 128
+    if code < 0 or code > SIGNALS:
+        number = -code if code < 0 else code - SIGNALS
         return "killed", f"ended by signal {number}" + (" (out of memory?)" if number == signal.SIGKILL else "")
     return "failed", f"exit code {code}"
 

@@ -1,9 +1,9 @@
 """The service's folder: one folder per job, and a queue of tickets.
 
-    jobs/RUN_ID/request.json   what to run                 started     it has got its turn
-                lock           held while it is alive      cancel      its end was asked for
-                service.log    what it printed             ended.json  how it ended: the last word
-    queue/000000000007-RUN_ID  a place in the queue, removed at the end
+jobs/RUN_ID/request.json   what to run                 started     it has got its turn
+            lock           held while it is alive      cancel      its end was asked for
+            service.log    what it printed             ended.json  how it ended: the last word
+queue/000000000007-RUN_ID  a place in the queue, removed at the end
 """
 
 import contextlib
@@ -106,14 +106,14 @@ class Spool:
         with locks.alone(self.root / "queue.lock"):
             living = [name for _, name in self._tickets() if self._lives(name)]
             before = living.index(run_id)
-            others = [name for at, name in enumerate(living) if name != run_id and self._is_before(name, at, before)]
+            others = [name for at, name in enumerate(living) if at < before or (at > before and self.job(name).started)]
             if len(others) >= parallel:
                 return False
             self.job(run_id).mark("started")
         return True
 
     def close(self, run_id: str, word: str, message: str) -> None:
-        """End what is left of a job, free what it held, and only then write how it ended: killed in between, it is lost."""
+        """End what is left of a job and free what it held; how it ended is written last: then all is done."""
         job = self.job(run_id)
         kill_leftovers(job.folder)
         shutil.rmtree(job.folder / "scratch", ignore_errors=True)
@@ -130,9 +130,6 @@ class Spool:
         names = [name for _, name in self._tickets()]
         before = names[: names.index(run_id)] if run_id in names else []
         return sum(self._lives(name) for name in before)
-
-    def _is_before(self, name: str, at: int, before: int) -> bool:
-        return at < before or self.job(name).started
 
     def _lives(self, run_id: str) -> bool:
         if self.job(run_id).alive:
@@ -165,7 +162,9 @@ def kill_leftovers(folder: Path) -> None:
 def _marked(folder: Path) -> "list[psutil.Process]":
     import psutil
 
-    return [process for process in psutil.process_iter() if process.pid != os.getpid() and _mark(process) == str(folder)]
+    return [
+        process for process in psutil.process_iter() if process.pid != os.getpid() and _mark(process) == str(folder)
+    ]
 
 
 def _mark(process: "psutil.Process") -> str | None:

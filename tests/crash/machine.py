@@ -1,10 +1,10 @@
-"""One machine for crash tests: a home, a queue of the local service, real launcher processes, and what must not stay."""
+"""One machine for crash tests: a home, a queue of the local service, real launchers, and what must not stay."""
 
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,12 +101,15 @@ class Machine:
     def supervisor(self, run_id: str) -> psutil.Process | None:
         """The service's process that looks after the job: it holds the job's lock open."""
         lock = str(self.job(run_id).folder / "lock")
-        holds = (p for p in self.processes() if lock in (_asked(p, lambda p: [f.path for f in p.open_files()]) or []))
-        return next(holds, None)
+        return next((process for process in self.processes() if lock in _open_files(process)), None)
+
+    def members(self, run_id: str) -> list[psutil.Process]:
+        """All that a job consists of: its supervisor and its own processes."""
+        return [*filter(None, [self.supervisor(run_id)]), *self.processes_of(run_id)]
 
     def litter(self) -> list[str]:
         """What a settled machine must not have: tickets, scratch folders, drafts, marks of dead launchers."""
-        patterns = ("local/queue/*", "local/jobs/*/scratch", "local/jobs/.*", "launchers/*", "runs/**/*#*", "apps/**/*#*")
+        patterns = ("local/queue/*", "local/jobs/*/scratch", "local/jobs/.*", "launchers/*")
         return sorted(str(path.relative_to(self.home)) for pattern in patterns for path in self.home.glob(pattern))
 
     def _owns(self, process: psutil.Process) -> bool:
@@ -121,7 +124,7 @@ class Machine:
 
 
 @contextmanager
-def machine_below(folder: Path, *, parallel: int) -> Iterator[Machine]:
+def machine_below(folder: Path, *, parallel: int) -> Generator[Machine]:
     """Give a machine whose processes have all ended afterwards, whatever the test did."""
     home = home_below(folder)
     text = f'[clouds.local]\nparallel = {parallel}\ncores = "1"\nmemory = "512m"\n'
@@ -152,6 +155,10 @@ def until(condition: Callable[[], bool], what: str, *, seconds: float = PATIENCE
 def is_settled(status: JobStatus | None) -> bool:
     """Whether this is the one outcome that a run may have."""
     return status is not None and status.state in {JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED}
+
+
+def _open_files(process: psutil.Process) -> list[str]:
+    return [file.path for file in _asked(process, psutil.Process.open_files) or []]
 
 
 def _asked(process: psutil.Process, question: Callable[[psutil.Process], T]) -> T | None:

@@ -34,9 +34,11 @@ class Aftermath:
     params=[20, pytest.param(200, marks=[pytest.mark.long, pytest.mark.timeout(3000)])],
     ids=lambda launches: f"{launches} launches",
 )
-def aftermath(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, seed: int) -> Iterator[Aftermath]:
+def aftermath(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, rng: random.Random, seed: int
+) -> Iterator[Aftermath]:
     with machine_below(tmp_path_factory.mktemp("launcher kills"), parallel=2) as machine:
-        told = _storm(machine, random.Random(seed), request.param)
+        told = _storm(machine, rng, request.param)
         settled = machine.settle()
         until(lambda: not machine.processes(), f"all processes end (seed {seed})", seconds=QUIET, pause=0.5)
         assert machine.run("resume")[0] == 0

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SAMPLE, written
 
 from jobs.errors import InputError
+from tests.jobs.tables import SAMPLE, written
 
 Run = Callable[..., dict[str, Any]]
 GOOD = "x,y\n1,1\n2,2\n9,9\n8,8\n"
@@ -31,9 +31,9 @@ def test_a_path_that_does_not_exist_is_named(kmeans: Run, tmp_path: Path) -> Non
 
 
 def test_a_folder_without_data_files_is_refused(kmeans: Run, tmp_path: Path) -> None:
-    written(tmp_path / "README.md", "nothing")
-    written(tmp_path / "_SUCCESS", "")
-    assert "holds no data file" in failure(kmeans, tmp_path).message
+    written(tmp_path / "data" / "README.md", "nothing")
+    written(tmp_path / "data" / "_SUCCESS", "")
+    assert "holds no data file" in failure(kmeans, tmp_path / "data").message
 
 
 def test_an_empty_file_is_refused(kmeans: Run, tmp_path: Path) -> None:
@@ -70,9 +70,9 @@ def test_text_named_gz_is_not_taken_for_gzip(kmeans: Run, tmp_path: Path) -> Non
 
 def test_a_truncated_gzip_is_named(kmeans: Run, tmp_path: Path) -> None:
     whole = SAMPLE.read_bytes()
-    written(tmp_path / "a.csv.gz", whole)
-    written(tmp_path / "b.csv.gz", whole[: len(whole) * 3 // 4])
-    found = failure(kmeans, tmp_path, "--features", "Lat,Lon")
+    written(tmp_path / "data" / "a.csv.gz", whole)
+    written(tmp_path / "data" / "b.csv.gz", whole[: len(whole) * 3 // 4])
+    found = failure(kmeans, tmp_path / "data", "--features", "Lat,Lon")
     assert "b.csv.gz cannot be read to its end" in found.message
 
 
@@ -83,9 +83,9 @@ def test_a_parquet_that_is_none_is_named(kmeans: Run, tmp_path: Path) -> None:
 
 
 def test_a_ragged_row_is_named_with_file_line_and_content(kmeans: Run, tmp_path: Path) -> None:
-    written(tmp_path / "a.csv", GOOD)
-    written(tmp_path / "b.csv", "x,y\n1,1\n2,2,\x1b[31mred\n3\n")
-    found = failure(kmeans, tmp_path)
+    written(tmp_path / "data" / "a.csv", GOOD)
+    written(tmp_path / "data" / "b.csv", "x,y\n1,1\n2,2,\x1b[31mred\n3\n")
+    found = failure(kmeans, tmp_path / "data")
     assert "2 rows do not fit the header" in found.message
     assert "b.csv, line 3" in found.message
     assert "2,2,\\x1b[31mred" in found.message
@@ -128,18 +128,19 @@ def test_a_table_that_loses_all_its_rows_says_why(kmeans: Run, tmp_path: Path) -
 
 
 def test_files_with_different_headers_are_both_named(kmeans: Run, tmp_path: Path) -> None:
-    written(tmp_path / "a.csv", GOOD)
-    written(tmp_path / "b.csv", "y,x\n1,2\n")
-    found = failure(kmeans, tmp_path)
+    written(tmp_path / "data" / "a.csv", GOOD)
+    written(tmp_path / "data" / "b.csv", "y,x\n1,2\n")
+    found = failure(kmeans, tmp_path / "data")
     assert "a.csv has x,y" in found.message
     assert "b.csv has y,x" in found.message
 
 
 def test_a_folder_of_csv_and_parquet_is_refused_unless_one_is_chosen(kmeans: Run, spark: Any, tmp_path: Path) -> None:
-    written(tmp_path / "a.csv", GOOD)
-    spark.createDataFrame([(1.0, 2.0)], "x double, y double").write.parquet(str(tmp_path / "b.parquet"))
-    assert "mixes CSV and Parquet" in failure(kmeans, tmp_path).message
-    assert rows(kmeans, tmp_path, "--format", "csv")["rows"] == 4
+    folder = tmp_path / "data"
+    written(folder / "a.csv", GOOD)
+    spark.createDataFrame([(1.0, 2.0)], "x double, y double").write.parquet(str(folder / "b.parquet"))
+    assert "mixes CSV and Parquet" in failure(kmeans, folder).message
+    assert rows(kmeans, folder, "--format", "csv")["rows"] == 4
 
 
 def test_a_header_that_names_a_column_twice_is_refused(kmeans: Run, tmp_path: Path) -> None:
@@ -200,7 +201,9 @@ def test_numeric_columns_are_found_by_their_content(kmeans: Run, tmp_path: Path)
 
 
 def test_parquet_types_that_are_numbers_are_features(kmeans: Run, spark: Any, tmp_path: Path) -> None:
-    frame = spark.createDataFrame([(1, 1.5, "a", True, None), (5, 2.5, "b", False, 2.0)], "i int, f float, s string, b boolean, d double")
+    frame = spark.createDataFrame(
+        [(1, 1.5, "a", True, None), (5, 2.5, "b", False, 2.0)], "i int, f float, s string, b boolean, d double"
+    )
     frame.write.parquet(str(tmp_path / "p"))
     found = rows(kmeans, tmp_path / "p", "--k", "1")
     assert found["features"] == ["i", "f", "d"]

@@ -43,7 +43,9 @@ class Machine:
             "PYTHONPATH": str(ROOT),
         }
         pipe = subprocess.PIPE
-        return subprocess.Popen([*LAUNCHER, *words], env=environment, cwd=self.home, stdout=pipe, stderr=pipe, text=True)
+        return subprocess.Popen(
+            [*LAUNCHER, *words], env=environment, cwd=self.home, stdout=pipe, stderr=pipe, text=True
+        )
 
     def run(self, *words: str) -> tuple[int, str, str]:
         with self.start(*words) as process:
@@ -82,7 +84,12 @@ def test_results_copies_the_output_and_prints_the_metrics(machine: Machine) -> N
     code, out, _ = machine.run("results", machine.handles["kmeans"], "here")
     assert (code, "silhouette" in out) == (0, True)
     assert json.loads((machine.home / "here" / "metrics.json").read_text(encoding="utf-8"))["k"] == 5
-    assert {path.name for path in (machine.home / "here").iterdir()} == {"figures", "tables", "metrics.json", "report.html"}
+    assert {path.name for path in (machine.home / "here").iterdir()} == {
+        "figures",
+        "tables",
+        "metrics.json",
+        "report.html",
+    }
 
 
 def test_the_log_arrives_within_a_moment_of_being_printed(machine: Machine) -> None:

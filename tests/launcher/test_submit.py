@@ -8,35 +8,37 @@ import pytest
 from tests.launcher.conftest import Launch
 from tests.rigs.scripted import Scripted
 
+pytestmark = pytest.mark.usefixtures("scripted")
 
-def test_success_prints_metrics_on_stdout_and_ends_with_0(scripted: Path, launch: Launch) -> None:
+
+def test_success_prints_metrics_on_stdout_and_ends_with_0(launch: Launch) -> None:
     answer = launch("submit", "selftest")
     assert answer.code == 0
     assert "SUCCEEDED  it/selftest-" in answer.err
     assert "SUCCEEDED" not in answer.out
 
 
-def test_failure_ends_with_1_and_says_why_and_what_to_type(scripted: Path, launch: Launch) -> None:
+def test_failure_ends_with_1_and_says_why_and_what_to_type(launch: Launch) -> None:
     answer = launch("submit", "selftest", "--", "--raise", "as asked")
     assert answer.code == 1
     assert "as asked" in answer.err
     assert "hint:  launcher logs it/selftest-" in answer.err
 
 
-def test_detach_prints_the_handle_alone_on_stdout(scripted: Path, launch: Launch) -> None:
+def test_detach_prints_the_handle_alone_on_stdout(launch: Launch) -> None:
     answer = launch("submit", "selftest", "--detach", "--", "--sleep", "600")
     assert answer.code == 0
     assert answer.out.startswith("it/selftest-")
     assert launch("status", answer.out.strip()).out.startswith("RUNNING")
 
 
-def test_a_cancelled_run_ends_with_3(scripted: Path, launch: Launch) -> None:
+def test_a_cancelled_run_ends_with_3(launch: Launch) -> None:
     handle = launch("submit", "selftest", "--detach", "--", "--sleep", "600").out.strip()
     assert launch("cancel", handle).code == 0
     assert launch("wait", handle).code == 3
 
 
-def test_a_wait_that_is_over_too_early_ends_with_4_and_says_how_to_go_on(scripted: Path, launch: Launch) -> None:
+def test_a_wait_that_is_over_too_early_ends_with_4_and_says_how_to_go_on(launch: Launch) -> None:
     answer = launch("submit", "selftest", "--timeout", "0.3", "--", "--sleep", "600")
     assert answer.code == 4
     assert "launcher wait it/selftest-" in answer.err
@@ -50,14 +52,14 @@ def test_lost_contact_ends_with_5(scripted: Path, launch: Launch) -> None:
     assert launch("wait", handle, "--patience", "0.3").code == 5
 
 
-def test_json_is_one_object_with_handle_state_metrics_directory_and_seconds(scripted: Path, launch: Launch) -> None:
+def test_json_is_one_object_with_handle_state_metrics_directory_and_seconds(launch: Launch) -> None:
     answer = launch("submit", "selftest", "--json")
     found = json.loads(answer.out)
     assert {"handle", "state", "metrics", "directory", "seconds"} <= set(found)
     assert found["state"] == "SUCCEEDED"
 
 
-def test_runs_as_json_is_a_list_of_the_same_objects(scripted: Path, launch: Launch) -> None:
+def test_runs_as_json_is_a_list_of_the_same_objects(launch: Launch) -> None:
     one = json.loads(launch("submit", "selftest", "--json").out)
     assert json.loads(launch("runs", "--json").out) == [one]
 
@@ -74,10 +76,10 @@ def test_an_input_is_uploaded_once(scripted: Path, launch: Launch, tmp_path: Pat
     for _ in range(2):
         assert launch("submit", "selftest", "--input", "rides.csv").code == 0
     assert len([path for path in (scripted / "data").rglob("*") if path.is_file()]) == 1
-    assert len([path for path in (scripted / "apps").rglob("main.py")]) == 1
+    assert len(list((scripted / "apps").rglob("main.py"))) == 1
 
 
-def test_workload_arguments_may_stand_without_the_dashes_before_them(scripted: Path, launch: Launch) -> None:
+def test_workload_arguments_may_stand_without_the_dashes_before_them(launch: Launch) -> None:
     answer = launch("submit", "kmeans", "--features", "Lat,Lon", "--k", "8", "--seed", "1", "--dry-run")
     assert json.loads(answer.out)["args"][2:] == ["--features", "Lat,Lon", "--k", "8", "--seed", "1"]
 
@@ -128,7 +130,7 @@ def test_an_unusable_input_ends_with_2_before_anything_is_uploaded(
 
 
 def test_a_service_that_refuses_ends_with_6_and_the_run_is_settled(
-    scripted: Path, launch: Launch, monkeypatch: pytest.MonkeyPatch
+    launch: Launch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from launcher.errors import JobRejected
 
@@ -142,7 +144,7 @@ def test_a_service_that_refuses_ends_with_6_and_the_run_is_settled(
 
 
 def test_a_bug_of_ours_prints_one_line_and_where_the_trace_is(
-    scripted: Path, launch: Launch, monkeypatch: pytest.MonkeyPatch
+    launch: Launch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def crash(_self: Scripted, _spec: object, _run: object) -> object:
         raise ZeroDivisionError("planted")
@@ -156,17 +158,17 @@ def test_a_bug_of_ours_prints_one_line_and_where_the_trace_is(
     trace.unlink()
 
 
-def test_workload_help_is_printed_without_spark(scripted: Path, launch: Launch) -> None:
+def test_workload_help_is_printed_without_spark(launch: Launch) -> None:
     answer = launch("submit", "kmeans", "--", "--help")
     assert (answer.code, "--restarts" in answer.out) == (0, True)
 
 
 @pytest.mark.parametrize("handle", ["nonsense", "it/", "it/kmeans", "it/kmeans-20260101-000000-zzzz", "../x"])
-def test_something_that_is_no_handle_ends_with_2(scripted: Path, launch: Launch, handle: str) -> None:
+def test_something_that_is_no_handle_ends_with_2(launch: Launch, handle: str) -> None:
     for command in ("status", "wait", "logs", "cancel", "results", "resume"):
         assert launch(command, handle).code == 2
 
 
-def test_a_run_that_nobody_recorded_ends_with_2_and_names_the_list(scripted: Path, launch: Launch) -> None:
+def test_a_run_that_nobody_recorded_ends_with_2_and_names_the_list(launch: Launch) -> None:
     answer = launch("status", "it/kmeans-20260101-000000-abcd")
     assert (answer.code, "launcher runs" in answer.err) == (2, True)

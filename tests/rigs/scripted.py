@@ -17,7 +17,12 @@ from launcher.backend import Request
 from launcher.errors import BackendUnavailable, JobNotFound
 from launcher.model import JobSpec, JobState, JobStatus, Run
 
-STATES = {"busy": JobState.RUNNING, "fine": JobState.SUCCEEDED, "broken": JobState.FAILED, "stopped": JobState.CANCELLED}
+STATES = {
+    "busy": JobState.RUNNING,
+    "fine": JobState.SUCCEEDED,
+    "broken": JobState.FAILED,
+    "stopped": JobState.CANCELLED,
+}
 
 
 def no_fault(_call: str) -> None:
@@ -128,4 +133,6 @@ def _write_receipt(directory: Path, code: int, message: str) -> None:
     (directory / "output").mkdir(parents=True, exist_ok=True)
     state = "FAILED" if code else "SUCCEEDED"
     (directory / "output" / "metrics.json").write_text("{}", encoding="utf-8")
-    path.write_text(json.dumps({"state": state, "exit_code": code, "message": message, "seconds": {}}), encoding="utf-8")
+    path.write_text(
+        json.dumps({"state": state, "exit_code": code, "message": message, "seconds": {}}), encoding="utf-8"
+    )

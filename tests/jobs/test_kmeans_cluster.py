@@ -1,0 +1,106 @@
+"""On real executors, each a process of its own, as a cluster has them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.jobs.tables import ROOT
+
+ROWS = 200_000
+PROGRAM = """
+import json, sys
+from pathlib import Path
+import psutil
+from pyspark.sql import SparkSession
+from jobs import kmeans_blocks, reading, workloads
+
+spark = (
+    SparkSession.builder.master("local-cluster[2,1,1024]")
+    .config("spark.ui.enabled", "false")
+    .config("spark.executorEnv.PYTHONPATH", sys.argv[2])
+    .config("spark.driver.maxResultSize", "2m")
+    .getOrCreate()
+)
+spark.sparkContext.setLogLevel("OFF")
+args = workloads.parse("kmeans", ["--input", sys.argv[1], "--restarts", "3"])
+blocks = kmeans_blocks.prepare(reading.table(reading.find(spark, args)).frame, args)
+before = kmeans_blocks.fit(blocks, ("Lat", "Lon"), args)
+
+executors = [
+    process
+    for process in psutil.Process().children(recursive=True)
+    if "CoarseGrainedExecutorBackend" in " ".join(process.cmdline())
+]
+executors[0].kill()
+executors[0].wait(30)
+after = kmeans_blocks.fit(blocks, ("Lat", "Lon"), args)
+try:
+    blocks.rdd.collect()
+    collected = "all"
+except Exception as error:
+    collected = "maxResultSize" in str(error) and "refused"
+print(json.dumps({
+    "app": spark.sparkContext.applicationId,
+    "executors": len(executors),
+    "before": [before.cost, before.sizes],
+    "after": [after.cost, after.sizes],
+    "collected": collected,
+}))
+spark.stop()
+"""
+
+
+@pytest.fixture(scope="module")
+def table(uber: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder of Parquet files with more rows than the driver may collect."""
+    folder = tmp_path_factory.mktemp("many rows")
+    random = np.random.default_rng(1)
+    points = uber[random.integers(len(uber), size=ROWS)] + random.normal(scale=1e-4, size=(ROWS, 2))
+    for at, part in enumerate(np.array_split(points, 4)):
+        pd.DataFrame(part, columns=["Lat", "Lon"]).to_parquet(folder / f"part-{at}.parquet")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def on_executors(table: Path) -> dict[str, Any]:
+    import pyspark
+
+    environment = {
+        **os.environ,
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "PYSPARK_PYTHON": sys.executable,
+        "PYTHONPATH": str(ROOT),
+    }
+    command = [sys.executable, "-c", PROGRAM, str(table), str(ROOT)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = json.loads(done.stdout.splitlines()[-1])
+    # A local-cluster writes its executors' logs into the installed package, whatever SPARK_WORKER_DIR says.
+    shutil.rmtree(Path(pyspark.__path__[0]) / "work" / found["app"], ignore_errors=True)
+    return found
+
+
+def test_a_lost_executor_is_recomputed(on_executors: dict[str, Any]) -> None:
+    assert on_executors["executors"] == 2
+    assert on_executors["after"][0] == pytest.approx(on_executors["before"][0], rel=1e-9)
+    assert on_executors["after"][1] == on_executors["before"][1]
+
+
+def test_the_rows_do_not_reach_the_driver(on_executors: dict[str, Any]) -> None:
+    assert on_executors["collected"] == "refused"
+
+
+def test_executors_give_what_threads_give(on_executors: dict[str, Any], kmeans: Any, table: Path) -> None:
+    found = kmeans(table, "--restarts", "3")
+    assert found["cost"] == pytest.approx(on_executors["before"][0], rel=1e-6)
+    assert found["sizes"] == on_executors["before"][1]
