@@ -6,8 +6,6 @@ Prints two tables. All times are seconds on one machine with ``local[2]``; a fit
 already. The contenders take turns, so that a change of load meets all of them; shown are medians.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import statistics

@@ -48,7 +48,7 @@ def _map(found: Clustering, features: Sequence[str]) -> Spec:
         "$schema": SCHEMA,
         "width": 640,
         "height": 480,
-        "layer": [_tiles(found, features, across, up)] + _centres(found, features, across, up),
+        "layer": [_tiles(found, features, across, up), *_centres(found, features, across, up)],
     }
 
 

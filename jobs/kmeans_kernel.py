@@ -80,7 +80,7 @@ def silhouettes(points: np.ndarray, labels: np.ndarray, scores: np.ndarray, cent
 def cells(
     values: np.ndarray, labels: np.ndarray, low: np.ndarray, step: np.ndarray, shape: Tuple[int, ...]
 ) -> Tuple[np.ndarray, np.ndarray]:
-    """Give the flat indices, into an array of ``shape``, of the (column, row, label) that hold points, and their counts.
+    """Give the flat indices, in an array of ``shape``, of the (column, row, label) that hold points, and the counts.
 
     ``values`` are the one or two features that the map shows; what lies outside it is left out.
     """

@@ -68,7 +68,7 @@ def prepare(frame: DataFrame, args: argparse.Namespace) -> Rows:
 
 
 def fit(data: Rows, features: Sequence[str], args: argparse.Namespace) -> kmeans_result.Clustering:
-    """Give the best of the restarts; raises InputError when there are fewer distinct rows than centres, or one centre."""
+    """Give the best of the restarts; raises InputError when k is 1 or more than there are distinct rows."""
     if args.k == 1:
         raise InputError("k is 1, but MLlib's k-means takes 2 or more clusters", "--engine blocks takes 1")
     _require_distinct(data.frame, args.k)
@@ -98,7 +98,7 @@ def _require_distinct(frame: DataFrame, k: int) -> None:
 
 
 def _original(model: KMeansModel, scaler: Optional[StandardScalerModel]) -> np.ndarray:
-    """Give the centres in the features' units; MLlib scales a constant column to 0, so there the constant is put back."""
+    """Give the centres in the features' units; MLlib made a constant column 0, so there the constant is put back."""
     centres = np.array(model.clusterCenters())
     if scaler is None:
         return centres

@@ -39,7 +39,7 @@ class Sampler:
         self.merge(Sample(hashes[keep], values[:, keep], np.ones(int(keep.sum()))))
 
     def merge(self, found: Sample) -> None:
-        """Take another sampler's result into account; exact, since a row among the smallest is so wherever it occurs."""
+        """Take another sampler's result into account: exact, for a row among the smallest is so wherever it occurs."""
         self._parts.append(found)
         if sum(len(part.hashes) for part in self._parts) > 2 * self._limit:
             self.result()
@@ -92,7 +92,10 @@ def means(totals: np.ndarray, centres: np.ndarray, points: np.ndarray) -> np.nda
 
 
 def _plus_plus(points: np.ndarray, counts: np.ndarray, k: int, random: np.random.Generator) -> np.ndarray:
-    """Give k centres (k, d) by k-means++, each the best of a few candidates (Arthur and Vassilvitskii 2007, section 7)."""
+    """Give k centres (k, d) by greedy k-means++: each the best of a few candidates.
+
+    https://theory.stanford.edu/~sergei/papers/kMeansPP-soda.pdf, section 5
+    """
     trials = 2 + int(np.log(k))
     chosen = [int(_drawn(counts, random, 1)[0])]
     near = _squares(points, chosen)[0]

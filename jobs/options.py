@@ -48,7 +48,7 @@ def names(text: str) -> Tuple[str, ...]:
 
 
 def delimiter(text: str) -> str:
-    """Give one character; ``tab`` and ``\\t`` mean the tab. Raises ArgumentTypeError."""
+    r"""Give one character; ``tab`` and ``\t`` mean the tab. Raises ArgumentTypeError."""
     found = {"tab": "\t", "\\t": "\t"}.get(text, text)
     if len(found) != 1 or found in '"\r\n':
         raise argparse.ArgumentTypeError("{!r} is not one character (or the word tab)".format(text))

@@ -67,7 +67,11 @@ def table(source: Source, features: Sequence[str] = (), *, multiline: bool = Fal
     ``multiline`` reads records with line breaks in quotes, at the price of one task per file.
     Raises InputError for a column that is not there or can hold no numbers.
     """
-    raw = _csv(source, multiline) if source.kind == "csv" else source.spark.read.parquet(*map(literal, source.files))
+    raw = (
+        _csv(source, multiline=multiline)
+        if source.kind == "csv"
+        else source.spark.read.parquet(*map(literal, source.files))
+    )
     names = source.columns or tuple(raw.columns)
     fields = ["f{}".format(at) for at in range(len(names))]
     raw = raw.toDF(*fields, *raw.columns[len(names) :])
@@ -119,15 +123,21 @@ def _of_one_kind(uri: str, found: List[reading_files.DataFile], wanted: str) -> 
     return kind, full
 
 
-def _csv(source: Source, multiline: bool) -> DataFrame:
+def _csv(source: Source, *, multiline: bool) -> DataFrame:
     # Spark 3.3 sees that a row is ragged only when it parses all columns, and knows no option for it, only a setting.
     source.spark.conf.set("spark.sql.csv.parser.columnPruning.enabled", "false")
     schema = StructType([StructField(name, StringType()) for name in (*source.columns, RAGGED)])
-    reader = source.spark.read.schema(schema).option("columnNameOfCorruptRecord", RAGGED)
-    reader = reader.option("header", source.header).option("enforceSchema", False).option("sep", source.delimiter)
-    # RFC 4180: a quote in quotes is doubled. Spark's own default is a backslash.
-    reader = reader.option("quote", '"').option("escape", '"').option("multiLine", multiline)
-    reader = reader.option("ignoreLeadingWhiteSpace", True).option("ignoreTrailingWhiteSpace", True)
+    reader = source.spark.read.schema(schema).options(
+        columnNameOfCorruptRecord=RAGGED,
+        header=source.header,
+        enforceSchema=False,  # each file's header is compared with the schema, by the task that reads the file
+        sep=source.delimiter,
+        quote='"',
+        escape='"',  # RFC 4180: a quote in quotes is doubled; Spark's own default is a backslash
+        multiLine=multiline,
+        ignoreLeadingWhiteSpace=True,
+        ignoreTrailingWhiteSpace=True,
+    )
     return reader.csv([literal(file) for file in source.files])
 
 

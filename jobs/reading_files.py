@@ -20,7 +20,7 @@ TEXT_CONTROLS = b"\t\n\r\f\x1b"
 
 
 class DataFile(NamedTuple):
-    """One file of the input; ``size`` in bytes as stored, ``kind`` is csv, parquet or empty when its name says neither."""
+    """One file of the input: ``size`` in bytes as stored, ``kind`` csv, parquet or empty when its name says neither."""
 
     uri: str
     size: int

@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 import time
-from typing import Callable, List
+from typing import Any, Callable, List
 
 CHUNK = 4 * 1024 * 1024
 WAITING = 4 * CHUNK
@@ -34,7 +34,8 @@ class Tee:
         os.dup2(writing, 1)
         os.dup2(writing, 2)
         os.close(writing)
-        for stream in (sys.stdout, sys.stderr):
+        streams: List[Any] = [sys.stdout, sys.stderr]  # TextIO to a type checker, which knows no reconfigure
+        for stream in streams:
             stream.reconfigure(line_buffering=True, errors="backslashreplace")
         self._pump = threading.Thread(target=self._read, args=(reading,), daemon=True)
         self._pump.start()

@@ -16,7 +16,7 @@ def retried(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Give what ``call`` gives, trying again when it raises something that may pass."""
     try:
         return call(*args, **kwargs)
-    except Exception as error:  # noqa: BLE001 -- judged by worth_a_retry
+    except Exception as error:
         if not worth_a_retry(error):
             raise
     # Imported only now: most calls succeed at once, and tenacity costs a command 40 ms.

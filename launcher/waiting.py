@@ -15,6 +15,7 @@ from launcher.visible import visible
 
 PATIENCE = 60.0  # seconds that a run may be UNKNOWN before waiting ends: services and receipts lag
 REMOVED = "removed"
+UNSEEN = JobStatus(state=JobState.UNKNOWN, native="not asked yet")
 NEAR, FAR = 0.1, 1.5  # seconds between two looks: at a folder of this machine, at a service that counts requests
 
 Print = Callable[[str], None]
@@ -28,7 +29,7 @@ def wait(
     ``show`` gets each line of the log as it comes; of a job that left no receipt, the service's own log as well.
     """
     pause = NEAR if local_path(cloud.backend.staging) else FAR
-    standing = runs.look(cloud, run_id)
+    standing = _look_again(cloud, Standing(submission=cloud.records.submission(run_id), status=UNSEEN))
     tail = Tail(cloud.records, run_id)
     began = known = time.monotonic()
     while not standing.status.state.final:

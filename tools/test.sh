@@ -11,4 +11,5 @@ jobs_on_spark_3_5() {
 }
 
 jobs_on_spark_3_5
-.venv/bin/python -m pytest -n 2 "$@"
+# By file: what a file's tests share (a service with jobs) is then made once.
+.venv/bin/python -m pytest -n 2 --dist loadfile "$@"

@@ -27,7 +27,7 @@ class Finding:
 @click.command()
 @options.cloud_option
 @options.json_option
-def doctor(cloud: str | None, as_json: bool) -> None:  # noqa: FBT001 -- click's way
+def doctor(cloud: str | None, as_json: bool) -> None:
     """Check this machine and the cloud's storage: each line is ok, or says how to mend it.
 
     \b

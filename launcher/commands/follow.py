@@ -25,7 +25,7 @@ timeout_option = click.option(
 @click.option("--wait", "waiting", is_flag=True, help="Wait for the end, without printing the log.")
 @timeout_option
 @options.json_option
-def status(handle: str, waiting: bool, timeout: float | None, as_json: bool) -> None:  # noqa: FBT001 -- click's way
+def status(handle: str, waiting: bool, timeout: float | None, as_json: bool) -> None:
     """Show how a run stands.
 
     \b
@@ -57,12 +57,12 @@ def status(handle: str, waiting: bool, timeout: float | None, as_json: bool) -> 
     help="How long the service may be silent or contradict the job.",
 )  # fmt: skip
 @options.json_option
-def wait(  # noqa: PLR0913 -- one parameter for each option of the command
+def wait(
     handle: str,
     timeout: float | None,
     report: Path | None,
     patience: float,
-    as_json: bool,  # noqa: FBT001 -- click passes flags by name
+    as_json: bool,
 ) -> None:
     """Wait for a run's end: the log goes to stderr, the metrics go to stdout, the exit code says how it ended.
 
@@ -78,7 +78,7 @@ def wait(  # noqa: PLR0913 -- one parameter for each option of the command
 @options.handle_argument
 @click.option("-f", "--follow", is_flag=True, help="Go on until the run has ended.")
 @click.option("--service", is_flag=True, help="Print the service's own log instead.")
-def logs(handle: str, follow: bool, service: bool) -> None:  # noqa: FBT001 -- click's way
+def logs(handle: str, follow: bool, service: bool) -> None:
     """Print what a run has printed so far. Control characters are shown, not obeyed.
 
     \b
@@ -106,7 +106,7 @@ def logs(handle: str, follow: bool, service: bool) -> None:  # noqa: FBT001 -- c
 @click.command()
 @options.handle_argument
 @options.json_option
-def cancel(handle: str, as_json: bool) -> None:  # noqa: FBT001 -- click's way
+def cancel(handle: str, as_json: bool) -> None:
     """Ask the cloud to end a run; does nothing to one that has ended.
 
     \b
@@ -132,7 +132,7 @@ def say_detached(accepted: "Submission", *, as_json: bool) -> None:
     click.echo(f"follow it with: launcher logs -f {accepted.handle}", err=True)
 
 
-def to_the_end(  # noqa: PLR0913 -- what the options of two commands say
+def to_the_end(
     cloud: "Cloud", run_id: str, *, timeout: float | None, report: Path | None, as_json: bool, patience: float = 60
 ) -> None:
     """Wait, pass the log on to stderr, print metrics or JSON on stdout, and exit with the state's code."""

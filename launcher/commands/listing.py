@@ -19,7 +19,7 @@ SHOWN = 20
 )
 @click.option("--all", "every", is_flag=True, help="All of them.")
 @options.json_option
-def runs(cloud: str | None, limit: int, every: bool, as_json: bool) -> None:  # noqa: FBT001 -- click's way
+def runs(cloud: str | None, limit: int, every: bool, as_json: bool) -> None:
     """List runs, the newest first.
 
     \b
@@ -44,7 +44,7 @@ def runs(cloud: str | None, limit: int, every: bool, as_json: bool) -> None:  # 
 @click.argument("handle", required=False)
 @options.cloud_option
 @options.json_option
-def resume(handle: str | None, cloud: str | None, as_json: bool) -> None:  # noqa: FBT001 -- click's way
+def resume(handle: str | None, cloud: str | None, as_json: bool) -> None:
     """Settle runs that a killed launcher or a reboot left open: finds each one's job, or declares that there is none.
 
     \b
@@ -69,7 +69,7 @@ def resume(handle: str | None, cloud: str | None, as_json: bool) -> None:  # noq
 
 @click.command()
 @options.json_option
-def clouds(as_json: bool) -> None:  # noqa: FBT001 -- click's way
+def clouds(as_json: bool) -> None:
     """List the clouds that --cloud takes: `local`, and the tables [clouds.NAME] of launcher.toml.
 
     \b
@@ -99,7 +99,7 @@ def clouds(as_json: bool) -> None:  # noqa: FBT001 -- click's way
 @click.command()
 @click.option("-v", "--verbose", is_flag=True, help="List the samples as well.")
 @options.json_option
-def workloads(verbose: bool, as_json: bool) -> None:  # noqa: FBT001 -- click's way
+def workloads(verbose: bool, as_json: bool) -> None:
     """List the workloads, and with -v the samples that --input takes by name.
 
     \b

@@ -16,7 +16,7 @@ from launcher.model import JobState
 )
 @click.option("--open", "show", is_flag=True, help="Open the report in a browser.")
 @options.json_option
-def results(handle: str, folder: Path | None, report: Path | None, show: bool, as_json: bool) -> None:  # noqa: FBT001 -- click's way
+def results(handle: str, folder: Path | None, report: Path | None, show: bool, as_json: bool) -> None:
     """Copy a run's output to FOLDER (default: ./RUN_ID), with a report.html, and print its metrics.
 
     \b

@@ -38,18 +38,18 @@ def _workloads(_context: click.Context, _parameter: click.Parameter, incomplete:
 )
 @click.option("--dry-run", is_flag=True, help="Print the native request; send nothing.")
 @options.json_option
-def submit(  # noqa: PLR0913 -- one parameter for each option of the command
+def submit(
     workload: str,
     arguments: tuple[str, ...],
     cloud: str | None,
     source: str | None,
     conf: tuple[str, ...],
     env: tuple[str, ...],
-    wait: bool,  # noqa: FBT001 -- click passes flags by name
+    wait: bool,
     timeout: float | None,
     report: Path | None,
-    dry_run: bool,  # noqa: FBT001 -- as above
-    as_json: bool,  # noqa: FBT001 -- as above
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Run WORKLOAD on a cloud; its own ARGUMENTS stand after `--`.
 

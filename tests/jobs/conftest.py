@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import gzip
 import importlib.util
 import os
@@ -12,7 +10,6 @@ import numpy as np
 import pytest
 
 from tests.jobs.tables import ROOT, SAMPLE, KeptOutput
-
 
 # The environment of an older Spark has no scikit-learn; the main one runs these files.
 collect_ignore = [] if importlib.util.find_spec("sklearn") else ["test_kmeans_sklearn.py"]

@@ -1,7 +1,5 @@
 """Small tables as files, and what a workload writes, kept in memory."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import gzip
 from collections.abc import Callable
 from pathlib import Path
@@ -175,7 +173,7 @@ def test_points_far_from_zero_keep_their_digits(kmeans: Run, tmp_path: Path) -> 
 
 def test_numbers_whose_squares_overflow_are_refused(kmeans: Run, tmp_path: Path) -> None:
     path = written(tmp_path / "a.csv", "x,y\n1e200,1\n-1e200,2\n3,4\n5,6\n")
-    with pytest.raises(InputError, match="squares of column 'x' overflow: it goes from -1e[+]200 to 1e[+]200"):
+    with pytest.raises(InputError, match=r"squares of column 'x' overflow: it goes from -1e[+]200 to 1e[+]200"):
         kmeans(path, "--k", "2")
 
 

@@ -1,7 +1,5 @@
 """On real executors, each a process of its own, as a cluster has them."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

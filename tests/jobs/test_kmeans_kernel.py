@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -104,7 +102,7 @@ def test_the_sample_counts_every_occurrence_of_its_rows() -> None:
     values = np.random.default_rng(1).integers(0, 40, size=(2, 3000)).astype(float)
     found = sampled(np.array_split(values, 37, axis=1), 100)
     for row, count in zip(found.values.T, found.counts, strict=True):
-        assert count == (values.T == row).all(axis=1).sum()
+        assert count == (row == values.T).all(axis=1).sum()
 
 
 def test_another_seed_draws_another_sample() -> None:

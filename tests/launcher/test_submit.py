@@ -143,9 +143,7 @@ def test_a_service_that_refuses_ends_with_6_and_the_run_is_settled(
     assert json.loads(launch("runs", "--json").out)[0]["state"] == "FAILED"
 
 
-def test_a_bug_of_ours_prints_one_line_and_where_the_trace_is(
-    launch: Launch, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bug_of_ours_prints_one_line_and_where_the_trace_is(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
     def crash(_self: Scripted, _spec: object, _run: object) -> object:
         raise ZeroDivisionError("planted")
 
