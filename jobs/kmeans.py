@@ -34,8 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=options.tolerance,
         default=1e-4,
         metavar="T",
-        help="stop when the squares of the centres' moves are below T times the features' mean variance, as scikit-learn "
-        "does; with mllib, when each centre moves less than T (default: 1e-4)",
+        help="stop when the squares of the centres' moves are below T times the features' mean variance, as "
+        "scikit-learn does; with mllib, when each centre moves less than T (default: 1e-4)",
     )
     parser.add_argument("--standardize", action="store_true", help="divide each feature by its standard deviation")
     parser.add_argument("--engine", choices=sorted(ENGINES), default="blocks", help="default: blocks; mllib to compare")

@@ -7,17 +7,15 @@ reaches the driver is the sample (bounded), and per pass the sums of each centre
 import argparse
 from functools import partial, reduce
 from operator import add
-from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
-import pyarrow as pa
 from pyspark import RDD, StorageLevel
 from pyspark.sql import DataFrame
 
-from jobs import kmeans_kernel, kmeans_result, kmeans_seeds, kmeans_summary, reading, workers
+from jobs import kmeans_kernel, kmeans_result, kmeans_seeds, kmeans_summary, packing, reading, workers
 from jobs.errors import InputError
 
-ROWS = 16384  # of a block: with 8 centres the kernel's scratch memory is 1 MiB, about a core's cache
 EDGE = 0.002  # of the rows lie outside the map on each side
 
 Points = Tuple[np.ndarray, np.ndarray]  # shift and scale
@@ -37,7 +35,7 @@ class Blocks(NamedTuple):
     @property
     def dropped(self) -> Dict[str, int]:
         """Rows that are not used, by reason."""
-        return reading.tally(self.summary.reasons)
+        return reading.tally(self.summary.reasons.tolist())
 
     @property
     def broken_quotes(self) -> int:
@@ -52,11 +50,11 @@ class Blocks(NamedTuple):
 def prepare(frame: DataFrame, args: argparse.Namespace) -> Blocks:
     """Give the frame's rows as cached blocks: the one pass that reads the input."""
     width, limit = len(frame.columns) - 1, kmeans_seeds.size(args.k)
-    packed = frame.mapInArrow(_pack, "reasons array<bigint>, data binary")
+    packed = frame.mapInArrow(packing.pack, packing.SCHEMA)
     if packed.rdd.getNumPartitions() < frame.sparkSession.sparkContext.defaultParallelism:
         # A packed file is one partition: its few blocks are dealt out, not its many rows.
         packed = packed.repartition(frame.sparkSession.sparkContext.defaultParallelism)
-    rdd = packed.rdd.map(partial(_unpacked, width=width)).persist(StorageLevel.MEMORY_AND_DISK)
+    rdd = packed.rdd.map(partial(packing.unpacked, width=width)).persist(StorageLevel.MEMORY_AND_DISK)
     settings = {"width": width, "seed": args.seed, "limit": limit}
     summaries = rdd.mapPartitions(partial(kmeans_summary.summarized, **settings))
     return Blocks(rdd, summaries.treeReduce(partial(kmeans_summary.merged, **settings)))
@@ -75,36 +73,6 @@ def fit(blocks: Blocks, features: Sequence[str], args: argparse.Namespace) -> km
     best = _cheapest(costs)
     ranks = kmeans_result.order(scores[best, :, -2], centres[best])
     return _described(blocks, centres[best][ranks], scores[best][ranks], shift_scale, int(iterations[best]))
-
-
-def _pack(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Give blocks of ROWS rows from Arrow batches of any size; runs in the tasks."""
-    workers.forget_archives()
-    for batch in _rebatched(batches):
-        columns = [column.to_numpy(zero_copy_only=False) for column in batch.columns]
-        reasons = np.bincount(columns[-1], minlength=len(reading.REASONS) + 1)
-        usable = columns[-1] == 0
-        values = np.stack([column[usable] for column in columns[:-1]]).astype(np.float64) + 0.0  # -0.0 becomes 0.0
-        yield pa.RecordBatch.from_arrays(
-            [pa.array([reasons.tolist()], pa.list_(pa.int64())), pa.array([values.tobytes()], pa.binary())],
-            ["reasons", "data"],
-        )
-
-
-def _rebatched(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    held: List[pa.RecordBatch] = []
-    for batch in batches:
-        held.append(batch)
-        if sum(part.num_rows for part in held) >= ROWS:
-            whole = pa.Table.from_batches(held).combine_chunks()
-            yield whole.slice(0, ROWS).to_batches()[0]
-            held = whole.slice(ROWS).to_batches()
-    if sum(part.num_rows for part in held):
-        yield pa.Table.from_batches(held).combine_chunks().to_batches()[0]
-
-
-def _unpacked(row: Any, width: int) -> kmeans_summary.Block:
-    return np.array(row.reasons), np.frombuffer(row.data).reshape(width, -1)
 
 
 def _transform(summary: kmeans_summary.Summary, *, standardize: bool) -> Points:

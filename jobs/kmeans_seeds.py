@@ -98,7 +98,7 @@ def _plus_plus(points: np.ndarray, counts: np.ndarray, k: int, random: np.random
     """
     trials = 2 + int(np.log(k))
     chosen = [int(_drawn(counts, random, 1)[0])]
-    near = _squares(points, chosen)[0]
+    near = _squares(points, np.array(chosen))[0]
     while len(chosen) < k:
         candidates = _drawn(counts * near, random, trials)
         left = np.minimum(_squares(points, candidates), near)

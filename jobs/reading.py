@@ -15,7 +15,7 @@ from jobs.errors import InputError
 
 # What a row's column `reason` says: 0 is a usable row, N the N-th of these; a ragged row whose text holds a quote
 # is told apart, for it may be a piece of a record with a line break in quotes.
-REASONS = ("missing", "non_numeric", "nan", "infinite", "ragged", "broken_quote")
+REASONS: Tuple[str, ...] = ("missing", "non_numeric", "nan", "infinite", "ragged", "broken_quote")
 RAGGED = "firesteel ragged row"
 MISSING = ("", "na", "n/a", "null", "none")
 
@@ -67,11 +67,7 @@ def table(source: Source, features: Sequence[str] = (), *, multiline: bool = Fal
     ``multiline`` reads records with line breaks in quotes, at the price of one task per file.
     Raises InputError for a column that is not there or can hold no numbers.
     """
-    raw = (
-        _csv(source, multiline=multiline)
-        if source.kind == "csv"
-        else source.spark.read.parquet(*map(literal, source.files))
-    )
+    raw = _csv(source, multiline=multiline) if source.kind == "csv" else _parquet(source)
     names = source.columns or tuple(raw.columns)
     fields = ["f{}".format(at) for at in range(len(names))]
     raw = raw.toDF(*fields, *raw.columns[len(names) :])
@@ -81,7 +77,7 @@ def table(source: Source, features: Sequence[str] = (), *, multiline: bool = Fal
     return Table(_classified(raw, chosen), tuple(names[at] for at in chosen), source, raw, tuple(chosen))
 
 
-def tally(counts: Sequence[int]) -> Dict[str, int]:
+def tally(counts: Sequence[float]) -> Dict[str, int]:
     """Give the dropped rows by reason from counts of ``reason`` (0 first)."""
     dropped = dict(zip(REASONS, (int(count) for count in counts[1:])))
     dropped["ragged"] += dropped.pop("broken_quote")
@@ -141,6 +137,10 @@ def _csv(source: Source, *, multiline: bool) -> DataFrame:
     return reader.csv([literal(file) for file in source.files])
 
 
+def _parquet(source: Source) -> DataFrame:
+    return source.spark.read.parquet(*map(literal, source.files))
+
+
 def literal(uri: str) -> str:
     """Give the path with the characters escaped that Hadoop would take for a pattern."""
     return "".join("\\" + letter if letter in "{}[]*?\\" else letter for letter in uri)
@@ -172,7 +172,9 @@ def _numeric(source: Source, raw: DataFrame, names: Sequence[str]) -> List[int]:
     numeric = [at for at in range(len(names)) if isinstance(raw.schema[at].dataType, NumericType)]
     texts = [at for at in range(len(names)) if isinstance(raw.schema[at].dataType, StringType)]
     if texts:
-        counts = raw.select(*(F.count(value(raw, at)) for at in texts), *(_present(raw, at) for at in texts)).first()
+        counts: Any = raw.select(
+            *(F.count(value(raw, at)) for at in texts), *(_present(raw, at) for at in texts)
+        ).first()
         numeric += [at for place, at in enumerate(texts) if 2 * counts[place] > counts[place + len(texts)]]
     if not numeric:
         raise InputError(

@@ -132,7 +132,7 @@ def _require_numbers(table: reading.Table) -> None:
     for at, name in enumerate(table.features):
         position = table.positions[at]
         present = table.raw.filter(~reading.missing(table.raw, position))
-        row = present.select(F.count(reading.value(table.raw, position)), F.first("f{}".format(position))).first()
+        row: Any = present.select(F.count(reading.value(table.raw, position)), F.first("f{}".format(position))).first()
         if row[1] is not None and row[0] == 0:
             raise InputError(
                 "column {!r} of {} is not numeric: it holds {!r}".format(

@@ -1,5 +1,6 @@
 """Which Java runs the embedded Spark: the machine's own when it fits, else the one that comes with the package."""
 
+import logging
 import os
 import shlex
 import shutil
@@ -40,10 +41,13 @@ class Survey:
 def find(spark: str = "4.1") -> Java:
     """The Java that runs this Spark: JAVA_HOME, else `java` on PATH, else the embedded one.
 
-    Raises MissingDependency, with the reason for each Java that was passed over, when none fits.
+    One that was passed over is named in a warning. Raises MissingDependency, with the reason for each of them, when none
+    fits.
     """
     found = survey(spark)
     if found.java:
+        for note in found.notes:
+            logging.getLogger(__name__).warning("note: %s; using Java %s", note, found.java.full)
         return found.java
     oldest, newest = _accepted(spark)
     reasons = "; ".join(found.notes) or "none was found"

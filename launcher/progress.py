@@ -4,6 +4,10 @@ import sys
 import time
 from typing import Any, Self
 
+import click
+
+from launcher.model import JobStatus
+
 PATIENCE = 2.0  # seconds
 
 
@@ -39,3 +43,37 @@ class Progress:
         self._display = Display(*columns, console=Console(stderr=True), transient=True)
         self._task = self._display.add_task(self._what, total=self._total)
         self._display.start()
+
+
+class Waiting:
+    """Lines of a log on stderr, and below them, on a terminal, how the run stands and for how long."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._display: Any = None
+
+    def line(self, text: str) -> None:
+        """Print a line of the log."""
+        if self._display is None:
+            click.echo(text, err=True)
+        else:
+            self._display.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def status(self, status: JobStatus) -> None:
+        """Show how the run stands; from the third second on."""
+        seconds = time.monotonic() - self._began
+        if self._display is None and sys.stderr.isatty() and seconds > PATIENCE:
+            from rich.console import Console
+
+            self._display = Console(stderr=True).status("")
+            self._display.start()
+        if self._display is not None:
+            words = (status.state, status.message, f"{seconds:.0f} s")
+            self._display.update(" ".join(word for word in words if word).replace("[", r"\["))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._display is not None:
+            self._display.stop()

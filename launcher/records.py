@@ -55,7 +55,10 @@ class Records:
         try:
             self._storage.create(_name(run_id, "outcome"), _encode(asdict(status)))
         except ObjectExists:
-            return self.outcome(run_id) or status
+            stands = self.outcome(run_id)
+            if stands is not None:
+                return stands
+            self._storage.put(_name(run_id, "outcome"), _encode(asdict(status)))  # it was empty, see _decoded
         return status
 
     def run_ids(self) -> list[str]:

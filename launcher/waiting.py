@@ -19,14 +19,26 @@ UNSEEN = JobStatus(state=JobState.UNKNOWN, native="not asked yet")
 NEAR, FAR = 0.1, 1.5  # seconds between two looks: at a folder of this machine, at a service that counts requests
 
 Print = Callable[[str], None]
+Watch = Callable[[JobStatus], None]
 
 
-def wait(
-    cloud: Cloud, run_id: str, show: Print, *, timeout: float | None = None, patience: float = PATIENCE
+def unwatched(_status: JobStatus) -> None:
+    """Look away."""
+
+
+def wait(  # noqa: PLR0913 -- two things to show and two limits
+    cloud: Cloud,
+    run_id: str,
+    show: Print,
+    *,
+    watch: Watch = unwatched,
+    timeout: float | None = None,
+    patience: float = PATIENCE,
 ) -> Standing:
     """Give the run's standing at its end, or when ``timeout`` seconds are over, or contact was lost for too long.
 
     ``show`` gets each line of the log as it comes; of a job that left no receipt, the service's own log as well.
+    ``watch`` gets the status at each look.
     """
     pause = NEAR if local_path(cloud.backend.staging) else FAR
     standing = _look_again(cloud, Standing(submission=cloud.records.submission(run_id), status=UNSEEN))
@@ -34,6 +46,7 @@ def wait(
     began = known = time.monotonic()
     while not standing.status.state.final:
         _show(tail.new(), show)
+        watch(standing.status)
         now = time.monotonic()
         known = known if standing.status.state is JobState.UNKNOWN else now
         over = now - known > patience or (timeout is not None and now - began > timeout)

@@ -49,9 +49,7 @@ def status(handle: str, waiting: bool, timeout: float | None, as_json: bool) -> 
 @click.command()
 @options.handle_argument
 @timeout_option
-@click.option(
-    "--report", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the report there."
-)
+@options.report_option
 @click.option(
     "--patience", type=click.FloatRange(min=0), default=60, show_default=True, metavar="SECONDS",
     help="How long the service may be silent or contradict the job.",
@@ -136,11 +134,11 @@ def to_the_end(
     cloud: "Cloud", run_id: str, *, timeout: float | None, report: Path | None, as_json: bool, patience: float = 60
 ) -> None:
     """Wait, pass the log on to stderr, print metrics or JSON on stdout, and exit with the state's code."""
+    from launcher.progress import Waiting
     from launcher.waiting import wait as wait_for
 
-    handle = f"{cloud.name}/{run_id}"
-    with leaving_the_job(handle):
-        standing = wait_for(cloud, run_id, lambda text: click.echo(text, err=True), timeout=timeout, patience=patience)
+    with leaving_the_job(f"{cloud.name}/{run_id}"), Waiting() as shown:
+        standing = wait_for(cloud, run_id, shown.line, watch=shown.status, timeout=timeout, patience=patience)
     _print(standing, as_json=as_json)
     if report is not None and standing.status.state.final:
         from launcher.fetching import write_report

@@ -1,7 +1,9 @@
 """Options and printing that several commands share."""
 
 import json
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -33,6 +35,14 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")(command)
 
 
+def report_option(command: F) -> F:
+    """Add ``--report``."""
+    path = click.Path(dir_okay=False, writable=True, path_type=Path)
+    return click.option(
+        "--report", type=path, callback=_in_a_folder, metavar="FILE", help="Write the report, one HTML page, there."
+    )(command)
+
+
 def handle_argument(command: F) -> F:
     """Add the HANDLE argument."""
     return click.argument("handle", shell_complete=_handles)(command)
@@ -51,6 +61,13 @@ def parsed(handle: str) -> tuple[str, str]:
 def echo_json(value: Any) -> None:
     """Print a value as JSON on stdout; keys in their own order."""
     click.echo(json.dumps(value, indent=1, ensure_ascii=True))
+
+
+def _in_a_folder(_context: click.Context, _parameter: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse a path whose folder is missing before anything runs for its sake."""
+    if path is not None and not os.access(path.absolute().parent, os.W_OK):
+        raise click.BadParameter(f"the folder {path.absolute().parent} is not there, or cannot be written")
+    return path
 
 
 def _clouds(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:

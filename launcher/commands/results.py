@@ -11,9 +11,7 @@ from launcher.model import JobState
 @click.command()
 @options.handle_argument
 @click.argument("folder", required=False, type=click.Path(file_okay=False, path_type=Path))
-@click.option(
-    "--report", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the report there."
-)
+@options.report_option
 @click.option("--open", "show", is_flag=True, help="Open the report in a browser.")
 @options.json_option
 def results(handle: str, folder: Path | None, report: Path | None, show: bool, as_json: bool) -> None:

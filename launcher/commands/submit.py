@@ -33,9 +33,7 @@ def _workloads(_context: click.Context, _parameter: click.Parameter, incomplete:
 @click.option("--env", multiple=True, metavar="K=V", help="An environment variable of the job; may be repeated.")
 @click.option("--wait/--detach", default=True, help="Wait for the end (default), or print the handle and return.")
 @click.option("--timeout", type=click.FloatRange(min=0), metavar="SECONDS", help="Stop waiting; the job runs on.")
-@click.option(
-    "--report", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the report there."
-)
+@options.report_option
 @click.option("--dry-run", is_flag=True, help="Print the native request; send nothing.")
 @options.json_option
 def submit(

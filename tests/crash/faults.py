@@ -53,7 +53,7 @@ class Faults:
 
 
 def _strike(fault: Fault | None, errors: Mapping[Fault, BaseException]) -> None:
-    if fault in errors:
+    if fault is not None and fault in errors:
         raise errors[fault]
 
 

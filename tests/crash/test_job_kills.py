@@ -1,4 +1,4 @@
-"""kill -9 of random members of a job's process tree at random moments: what is true afterwards, and for the next job."""
+"""kill -9 of random members of a job's process tree at random moments: what is true of it, and of the next job."""
 
 import random
 from collections.abc import Iterator

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def test_package_and_input_are_stored_once(at_once: AtOnce) -> None:
 
 def test_they_start_in_the_order_in_which_the_service_took_them(at_once: AtOnce) -> None:
     started = at_once.times("started")
-    assert all(later > earlier - A_POLL for earlier, later in zip(started, started[1:], strict=False))
+    assert all(later > earlier - A_POLL for earlier, later in pairwise(started))
 
 
 def test_no_more_of_them_run_at_a_time_than_the_queue_allows(at_once: AtOnce) -> None:

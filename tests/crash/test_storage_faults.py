@@ -20,11 +20,11 @@ PATIENCE = 0.2  # seconds
 MOST_CALLS = 60
 
 # What people do: each command may fail, and the next one follows.
-STORIES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "a run that succeeds": ((), ("wait", "resume")),
-    "a run that fails": (("--raise", "as asked"), ("wait", "resume")),
-    "a run that is cancelled": (("--sleep", "600"), ("cancel", "wait", "resume", "cancel")),
-    "a run that has ended before it is cancelled": ((), ("cancel", "resume", "wait")),
+STORIES: dict[str, tuple[tuple[str, ...], tuple[str, ...], JobState]] = {
+    "a run that succeeds": ((), ("wait", "resume"), JobState.SUCCEEDED),
+    "a run that fails": (("--raise", "as asked"), ("wait", "resume"), JobState.FAILED),
+    "a run that is cancelled": (("--sleep", "600"), ("cancel", "wait", "resume", "cancel"), JobState.CANCELLED),
+    "a run that has ended before it is cancelled": ((), ("cancel", "resume", "wait"), JobState.SUCCEEDED),
 }
 COMMANDS: dict[str, Callable[[Cloud, str], object]] = {
     "wait": lambda cloud, run_id: waiting.wait(cloud, run_id, _unheard, timeout=LONGEST, patience=PATIENCE),
@@ -53,9 +53,9 @@ def test_any_calls_may_fail_together_and_the_run_still_has_one_outcome(story: st
 
 def test_a_wait_outlives_one_failing_call_of_any_kind(tmp_path: Path) -> None:
     """But the very first: a wait that has not found its run says so at once."""
-    for call in range(1, 40):
+    for call in range(1, 25):
         folder = tmp_path / str(call)
-        run_id = runs.submit(_sound(folder), _planned(_sound(folder), ("--sleep", "0.3"))).run.run_id
+        run_id = runs.submit(_sound(folder), _planned(_sound(folder), ("--sleep", "0.2"))).run.run_id
         cloud = cloud_on(folder, Faults({call: Fault.REFUSED}))
         assert waiting.wait(cloud, run_id, _unheard).status.state is JobState.SUCCEEDED, f"call {call}"
 
@@ -72,7 +72,7 @@ def test_a_job_that_was_submitted_but_not_recorded_is_told_with_the_command_that
 
 def _lived_through(folder: Path, story: str, plan: Mapping[int, Fault]) -> int:
     """Live through a story with these faults, resume, and check; gives the number of calls."""
-    args, commands = STORIES[story]
+    args, commands, end = STORIES[story]
     faults = Faults(plan)
     cloud = cloud_on(folder, faults)
     submission = _planned(cloud, args)
@@ -82,11 +82,12 @@ def _lived_through(folder: Path, story: str, plan: Mapping[int, Fault]) -> int:
     for command in commands:
         with contextlib.suppress(LauncherError, Killed):
             COMMANDS[command](cloud, run_id)
-    _check(folder, run_id, f"{story}, {plan}")
+    _check(folder, run_id, end, f"{story}, {plan}")
     return faults.calls
 
 
-def _check(folder: Path, run_id: str, case: str) -> None:
+def _check(folder: Path, run_id: str, end: JobState, case: str) -> None:
+    """A run that was executed ends as it was meant to, and one that was not has failed; an unrecorded one never ran."""
     sound = _sound(folder)
     try:
         state = runs.resume(sound, run_id).status.state
@@ -99,9 +100,8 @@ def _check(folder: Path, run_id: str, case: str) -> None:
     runs.resume(sound, run_id)
     assert first == recorded_outcome(folder, run_id), case
     assert first is not None, case
-    assert first.state.final, case
     assert len(outcome_files(folder)) == 1, case
-    assert executions(folder) == 1 or (executions(folder), first.state) == (0, JobState.FAILED), case
+    assert (executions(folder), first.state) in {(1, end), (0, JobState.FAILED)}, case
 
 
 def _index_of_first_record_after_submit(folder: Path) -> int:

@@ -65,7 +65,7 @@ def table(uber: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Path:
     random = np.random.default_rng(1)
     points = uber[random.integers(len(uber), size=ROWS)] + random.normal(scale=1e-4, size=(ROWS, 2))
     for at, part in enumerate(np.array_split(points, 4)):
-        pd.DataFrame(part, columns=["Lat", "Lon"]).to_parquet(folder / f"part-{at}.parquet")
+        pd.DataFrame({"Lat": part[:, 0], "Lon": part[:, 1]}).to_parquet(folder / f"part-{at}.parquet")
     return folder
 
 
