@@ -1,6 +1,6 @@
 """How much sooner the embedded Spark starts from its class-data archive.
 
-    python benchmarks/fast_start.py [--rounds 3]
+    python benchmarks/fast_start.py [--rounds 3] [--quick]
 
 Each round starts Spark plainly and from the archive, in turn, by spark-submit as a local run does. Timed from the start
 of spark-submit: until the session is there, until a first aggregation over a CSV file is done, until a first pass
@@ -41,6 +41,7 @@ def main() -> None:
     """Print one row a way of starting, and the ratio."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--quick", action="store_const", const=1, dest="rounds", help="one round")
     rounds = parser.parse_args().rounds
     spark = embedded.spark()
     if not fast_start_build.build(spark.java, spark.home):

@@ -77,7 +77,7 @@ def _tiles(found: Clustering, features: Sequence[str], across: int, up: int) -> 
             "opacity": {
                 "field": "rows",
                 "type": "quantitative",
-                "scale": {"type": "log", "range": [0.35, 1]},
+                "scale": {"type": "log", "range": [0.5, 1]},
                 "legend": None,
             },
             "tooltip": [
@@ -141,7 +141,7 @@ def _colour(found: Clustering) -> Spec:
         "field": "cluster",
         "type": "nominal",
         "scale": {"domain": names, "scheme": "tableau20" if many else "category10"},
-        "legend": {"columns": 1 + (len(names) - 1) // 25, "symbolLimit": 100, "symbolOpacity": 1},
+        "legend": {"symbolLimit": 100, "symbolOpacity": 1},
     }
 
 

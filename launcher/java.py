@@ -41,8 +41,7 @@ class Survey:
 def find(spark: str = "4.1") -> Java:
     """The Java that runs this Spark: JAVA_HOME, else `java` on PATH, else the embedded one.
 
-    One that was passed over is named in a warning. Raises MissingDependency, with the reason for each of them, when none
-    fits.
+    One that was passed over is named in a warning. Raises MissingDependency, with the reason for each, when none fits.
     """
     found = survey(spark)
     if found.java:

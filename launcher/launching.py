@@ -46,7 +46,7 @@ def under_way(intent: Submission) -> bool:
 
 def now() -> dt.datetime:
     """Give the time of day, in UTC; only ever for people and records, never to measure or to order."""
-    return dt.datetime.now(dt.UTC)
+    return dt.datetime.now(dt.UTC).replace(microsecond=0)
 
 
 def forget_dead() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from launcher import launching, package, targets, verdict
 from launcher.backend import Backend
-from launcher.errors import BackendUnavailable, JobNotFound, LauncherError, StorageError
+from launcher.errors import BackendUnavailable, JobNotFound, LauncherError, ObjectExists, StorageError
 from launcher.model import JobSpec, JobState, JobStatus, Run, Submission
 from launcher.records import Records
 from launcher.retrying import retried
@@ -61,11 +61,11 @@ def open_cloud(name: str) -> Cloud:
 def planned(cloud: Cloud, spec: JobSpec) -> Submission:
     """Give the submission of a new run, of which nothing exists yet."""
     digest = package.build()[2]
-    stamp = f"{launching.now():%Y%m%d-%H%M%S}"
-    run_id = f"{spec.workload}-{stamp}-{secrets.token_hex(2)}"
+    now = launching.now()
+    run_id = f"{spec.workload}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     app = package.application(cloud.storage.uri("apps"), digest)
     run = Run(run_id=run_id, app=app, directory=cloud.storage.uri(f"runs/{run_id}"))
-    return Submission(run=run, spec=spec, cloud=cloud.name, kind=cloud.kind, submitted_at=launching.now().isoformat())
+    return Submission(run=run, spec=spec, cloud=cloud.name, kind=cloud.kind, submitted_at=now.isoformat())
 
 
 def submit(cloud: Cloud, plan: Submission) -> Submission:
@@ -76,11 +76,21 @@ def submit(cloud: Cloud, plan: Submission) -> Submission:
     """
     package.upload(cloud.storage)
     with launching.announced() as me:
-        intent = replace(plan, launched_by=me)
-        cloud.records.intend(intent)
+        intent = _intended(cloud, replace(plan, launched_by=me))
         accepted = replace(intent, job_id=_handed_over(cloud, intent))
         _recorded(cloud, accepted)
     return accepted
+
+
+def _intended(cloud: Cloud, intent: Submission) -> Submission:
+    """Write the intent; under another run id when another launcher has drawn the same one."""
+    try:
+        cloud.records.intend(intent)
+    except ObjectExists:
+        if cloud.records.submission(intent.run.run_id).launched_by == intent.launched_by:
+            return intent  # ours: the answer to a first try was lost
+        return _intended(cloud, replace(planned(cloud, intent.spec), launched_by=intent.launched_by))
+    return intent
 
 
 def _handed_over(cloud: Cloud, intent: Submission) -> str:

@@ -54,6 +54,12 @@ def test_every_make_verb_in_the_documentation_exists() -> None:
     assert named - verbs == set()
 
 
+def test_make_bench_runs_every_comparison() -> None:
+    recipe = re.search(r"^bench:.*\n\t.* in ([\w ]+);", read("Makefile"), re.MULTILINE)
+    assert recipe
+    assert set(recipe[1].split()) == {path.stem for path in (ROOT / "benchmarks").glob("*.py")} - {"measured"}
+
+
 def test_every_file_in_the_documentation_exists() -> None:
     spans = {span for page in PAGES for span in re.findall(r"`((?:launcher|jobs|tests|tools)/[\w./]+)`", read(page))}
     walked_through = {"jobs/count.py", "tests/jobs/test_count.py", "launcher/backends/KIND.py", "tests/rigs/KIND.py"}
