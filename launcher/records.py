@@ -33,10 +33,6 @@ class Records:
                 return _submission(value, self._where(run_id, word))
         raise JobNotFound(f"no run {run_id} is recorded in {self._storage.root}/runs", "launcher runs --all")
 
-    def present(self, run_id: str) -> bool:
-        """Tell whether the run's directory still holds its record."""
-        return self._storage.exists(_name(run_id, "intent"))
-
     def receipt(self, run_id: str) -> Mapping[str, Any] | None:
         """Give the job's own last word, None while there is none."""
         return self._read(run_id, "receipt")
