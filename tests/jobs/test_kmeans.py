@@ -31,7 +31,7 @@ def assert_same(left: dict[str, Any], right: dict[str, Any]) -> None:
 def test_clusters_that_lie_apart_are_found(kmeans: Run, tmp_path: Path, engine: str) -> None:
     points = blobs()
     path = written(tmp_path / "a.csv", as_csv(points))
-    found = kmeans(path, "--k", "3", "--restarts", "3", "--engine", engine)
+    found = kmeans(path, "--k", "3", "--restarts", "3", "--max-iter", "5", "--engine", engine)
     centres = sorted(np.round(found["centres"]).tolist())
     assert centres == [[0, 0], [0, 100], [100, 0]]
     assert found["silhouette"] > 0.99
@@ -94,7 +94,8 @@ def test_the_silhouette_is_that_of_clustering_evaluator(kmeans: Run, spark: Any,
     from pyspark.ml.linalg import Vectors
 
     points = np.random.default_rng(3).normal(size=(400, 2))
-    found = kmeans(written(tmp_path / "a.csv", as_csv(points)), "--k", "4", "--restarts", "2", "--engine", engine)
+    path = written(tmp_path / "a.csv", as_csv(points))
+    found = kmeans(path, "--k", "4", "--restarts", "1", "--max-iter", "5", "--engine", engine)
     labels = ((points[:, None] - np.array(found["centres"])) ** 2).sum(axis=2).argmin(axis=1)
     rows = [(Vectors.dense(point), int(label)) for point, label in zip(points.tolist(), labels, strict=True)]
     expected = ClusteringEvaluator().evaluate(spark.createDataFrame(rows, ["features", "prediction"]))
@@ -141,7 +142,7 @@ def test_a_point_that_makes_up_nearly_all_rows_gets_one_cluster(kmeans: Run, tmp
 def test_standardized_features_weigh_the_same(kmeans: Run, tmp_path: Path, engine: str) -> None:
     points = blobs() * [1, 1e-6] + [0, 5]
     path = written(tmp_path / "a.csv", as_csv(points))
-    found = kmeans(path, "--k", "3", "--standardize", "--restarts", "3", "--engine", engine)
+    found = kmeans(path, "--k", "3", "--standardize", "--restarts", "3", "--max-iter", "5", "--engine", engine)
     expected = np.array([[0, 5], [0, 5 + 1e-4], [100, 5]])
     centres = np.array(sorted(found["centres"], key=lambda centre: (round(centre[0]), centre[1])))
     np.testing.assert_allclose((centres - expected) / [1, 1e-6], 0, atol=0.3)
@@ -158,7 +159,7 @@ def test_standardized_features_weigh_the_same(kmeans: Run, tmp_path: Path, engin
 def test_a_constant_column_is_harmless_when_standardized(kmeans: Run, tmp_path: Path, engine: str) -> None:
     points = np.column_stack([blobs(200), np.full(200, 0.1)])
     path = written(tmp_path / "a.csv", as_csv(points, "x,y,same"))
-    found = kmeans(path, "--k", "3", "--standardize", "--restarts", "2", "--engine", engine)
+    found = kmeans(path, "--k", "3", "--standardize", "--restarts", "1", "--max-iter", "5", "--engine", engine)
     assert [centre[2] for centre in found["centres"]] == pytest.approx([0.1] * 3)
     assert np.isfinite(found["cost"])
 
@@ -181,7 +182,7 @@ def test_numbers_whose_squares_overflow_are_refused(kmeans: Run, tmp_path: Path)
 def test_the_map_shows_every_row_and_the_table_every_cluster(kmeans: Run, tmp_path: Path, engine: str) -> None:
     output = KeptOutput()
     path = written(tmp_path / "a.csv", as_csv(blobs(), "lat,lon"))
-    found = kmeans(path, "--k", "3", "--engine", engine, "--restarts", "2", output=output)
+    found = kmeans(path, "--k", "3", "--engine", engine, "--restarts", "2", "--max-iter", "5", output=output)
     tiles, _, dots = output.figures["clusters"]["layer"]
     drawn = sum(cell["rows"] for cell in tiles["data"]["values"])
     assert 0.98 * 600 <= drawn <= 600
