@@ -179,7 +179,11 @@ def _narrate(standing: "Standing") -> None:
 
 
 def _next_step(standing: "Standing") -> str:
+    from launcher.waiting import REMOVED
+
     handle = standing.submission.handle
+    if standing.status.native == REMOVED:
+        return "launcher runs"
     if standing.status.state is JobState.UNKNOWN:
         return f"launcher status {handle}, or if its launcher was killed: launcher resume {handle}"
     return str((standing.receipt or {}).get("hint") or "launcher logs HANDLE").replace("HANDLE", handle)

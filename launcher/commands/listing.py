@@ -31,7 +31,7 @@ def runs(cloud: str | None, limit: int, every: bool, as_json: bool) -> None:
 
     opened = library.open_cloud(_chosen(cloud))
     run_ids = opened.records.run_ids()
-    standings = [library.look(opened, run_id) for run_id in (run_ids if every else run_ids[:limit])]
+    standings = list(library.each(opened, run_ids if every else run_ids[:limit]))
     if as_json:
         options.echo_json([standing.to_json() for standing in standings])
         return
@@ -57,7 +57,8 @@ def resume(handle: str | None, cloud: str | None, as_json: bool) -> None:
 
     name, run_id = options.parsed(handle) if handle else (_chosen(cloud), "")
     opened = library.open_cloud(name)
-    standings = [library.resume(opened, one) for one in ([run_id] if run_id else _open_runs(opened))]
+    found = library.each(opened, _open_runs(opened), library.resume)
+    standings = [library.resume(opened, run_id)] if run_id else list(found)
     launching.forget_dead()
     if as_json:
         options.echo_json([standing.to_json() for standing in standings])
