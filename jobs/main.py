@@ -2,7 +2,7 @@
 
 main.py --run RUN_ID --directory URI --digest DIGEST --workload NAME -- WORKLOAD ARGUMENTS
 main.py --list                 the workloads as JSON      (needs no Spark)
-main.py --check NAME -- ...    exit code 2 if they are wrong (needs no Spark)
+main.py --check NAME -- ...    its row, or exit code 2 if they are wrong (needs no Spark)
 """
 
 import argparse
@@ -32,6 +32,7 @@ def main(argv: List[str]) -> int:
         return 0
     if known.check:
         workloads.parse(known.check, arguments)
+        print(json.dumps(workloads.WORKLOADS[known.check]._asdict()))
         return 0
     return _run(known, workloads.parse(known.workload, arguments), arguments)
 

@@ -16,6 +16,8 @@ BLOCK = 4 * 1024 * 1024
 
 def located(text: str) -> str | Path:
     """Give a URI as text, or the local file or folder that is meant; raises UsageError before anything is sent."""
+    if not text.strip():
+        raise UsageError("--input is empty", "samples: launcher workloads -v")
     if scheme(text) or text.startswith("file:"):
         return text
     path = Path(text).expanduser()

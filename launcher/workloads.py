@@ -24,33 +24,39 @@ class Workload:
 
 def table() -> dict[str, Workload]:
     """Give every workload by its name."""
-    answer = _ask(["--list"])
-    rows = json.loads(answer.stdout)
-    return {name: Workload(name=name, summary=row["summary"], sample=row["sample"]) for name, row in rows.items()}
+    rows = json.loads(_ask(["--list"]).stdout)
+    return {name: _workload(name, row) for name, row in rows.items()}
 
 
-def checked(name: str, arguments: tuple[str, ...]) -> None:
-    """Return when the workload takes these arguments; raises UsageError with the workload's own message."""
-    answer = _ask(["--check", name, "--", *arguments])
-    if answer.returncode:
-        last = answer.stderr.strip().splitlines()[-1] if answer.stderr.strip() else "the arguments are not accepted"
-        message = last.partition("error: ")[2] or last
-        raise UsageError(f"{name}: {message}", f"launcher submit {name} -- --help")
+def checked(name: str, arguments: tuple[str, ...]) -> Workload:
+    """Give the workload of that name when it takes these arguments, whatever its input is.
+
+    Raises UsageError with the nearest name, or with the workload's own message on the arguments.
+    """
+    answer = _ask(["--check", name, "--", "--input", "INPUT", *arguments])
+    if answer.returncode == 0:
+        return _workload(name, json.loads(answer.stdout))
+    _require(name)
+    last = answer.stderr.strip().splitlines()[-1] if answer.stderr.strip() else "the arguments are not accepted"
+    raise UsageError(f"{name}: {last.partition('error: ')[2] or last}", f"launcher submit {name} -- --help")
 
 
 def help_text(name: str) -> str:
-    """Give the help of the workload's own arguments."""
+    """Give the help of the workload's own arguments; raises UsageError with the nearest name."""
+    _require(name)
     return _ask(["--check", name, "--", "--help"]).stdout
 
 
-def existing(name: str) -> Workload:
-    """Give the workload of that name; raises UsageError with the nearest one."""
+def _require(name: str) -> None:
     known = table()
-    if name in known:
-        return known[name]
-    near = get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known workloads: {', '.join(known)}"
-    raise UsageError(f"no workload is called {name!r}", hint)
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known workloads: {', '.join(known)}"
+        raise UsageError(f"no workload is called {name!r}", hint)
+
+
+def _workload(name: str, row: dict[str, str]) -> Workload:
+    return Workload(name=name, summary=row["summary"], sample=row["sample"])
 
 
 def _ask(arguments: list[str]) -> subprocess.CompletedProcess[str]:

@@ -65,12 +65,11 @@ def submit(
     """
     from launcher import runs, targets, workloads
 
-    known = workloads.existing(workload)
     if {"--help", "-h"} & set(arguments):
         click.echo(workloads.help_text(workload), nl=False)
         return
     opened = runs.open_cloud(targets.chosen(cloud))
-    order = _order(workload, arguments, source or known.sample, conf, env)
+    order = _order(workload, arguments, source, conf, env)
     if dry_run:
         plan = runs.planned(opened, order.spec(opened))
         options.echo_json(opened.backend.request(plan.spec, plan.run))
@@ -106,14 +105,17 @@ class Order:
         return JobSpec(workload=self.workload, args=args, conf=self.conf, env=self.env)
 
 
-def _order(workload: str, arguments: tuple[str, ...], source: str, conf: Sequence[str], env: Sequence[str]) -> Order:
+def _order(
+    workload: str, arguments: tuple[str, ...], given: str | None, conf: Sequence[str], env: Sequence[str]
+) -> Order:
     from launcher import inputs, workloads
 
     if any(word == "--input" or word.startswith("--input=") for word in arguments):
         raise UsageError("--input belongs to the launcher", f"launcher submit {workload} --input PATH -- ...")
-    workloads.checked(workload, ("--input", source, *arguments) if source else arguments)
+    sample = workloads.checked(workload, arguments).sample
+    source = sample if given is None else given
     pairs = {"--conf": _pairs("--conf", conf), "--env": _pairs("--env", env)}
-    located = inputs.located(source) if source else ""
+    located = inputs.located(source) if source or given is not None else ""
     name = inputs.place(located) if isinstance(located, Path) else ""
     return Order(
         workload=workload, arguments=arguments, source=located, name=name, conf=pairs["--conf"], env=pairs["--env"]

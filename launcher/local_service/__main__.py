@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -90,12 +91,20 @@ def _serve(spool: Spool, run_id: str, job: Job, job_order: Mapping[str, Any]) ->
     if job.cancelled:
         return "cancelled", "before it started"
     process = _start(job, job_order)
-    while process.poll() is None:
+    import_module("psutil")  # while the job runs, so that nobody waits for it at the job's end
+    while not _ended(process):
         if job.cancelled:
             _end(process)
             return "cancelled", ""
-        time.sleep(POLL)
     return _word(process.returncode, job)
+
+
+def _ended(process: "subprocess.Popen[bytes]") -> bool:
+    try:
+        process.wait(POLL)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def _start(job: Job, job_order: Mapping[str, Any]) -> "subprocess.Popen[bytes]":

@@ -32,7 +32,7 @@ def accept(line: str) -> None:
         parsed = command.make_context(name, list(rest), parent=context).params
     arguments = parsed.get("arguments", ())
     if name == "submit" and not {"--help", "-h"} & set(arguments):
-        workloads.checked(parsed["workload"], ("--input", "x", *arguments))
+        workloads.checked(parsed["workload"], arguments)
 
 
 @pytest.mark.parametrize("line", list(dict.fromkeys(examples())))

@@ -91,6 +91,7 @@ def test_workload_arguments_may_stand_without_the_dashes_before_them(launch: Lau
         (["kmeans", "--cloud", "itt"], "did you mean --cloud it?"),
         (["kmeans", "--input", "ubr"], "did you mean the sample uber?"),
         (["kmeans", "--input", "nowhere.csv"], "launcher workloads -v"),
+        (["kmeans", "--input", ""], "--input is empty"),
         (["kmeans", "--", "--k", "0"], "--k"),
         (["kmeans", "--", "--k", "many"], "--k"),
         (["kmeans", "--", "--seed", "-1"], "--seed"),
