@@ -34,11 +34,16 @@ args = workloads.parse("kmeans", ["--input", sys.argv[1], "--restarts", "3"])
 blocks = kmeans_blocks.prepare(reading.table(reading.find(spark, args)).frame, args)
 before = kmeans_blocks.fit(blocks, ("Lat", "Lon"), args)
 
-executors = [
-    process
-    for process in psutil.Process().children(recursive=True)
-    if "CoarseGrainedExecutorBackend" in " ".join(process.cmdline())
-]
+
+def words(process):
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:  # it ended while it was looked at
+        return ""
+
+
+descendants = psutil.Process().children(recursive=True)
+executors = [process for process in descendants if "CoarseGrainedExecutorBackend" in words(process)]
 executors[0].kill()
 executors[0].wait(30)
 after = kmeans_blocks.fit(blocks, ("Lat", "Lon"), args)
