@@ -186,9 +186,7 @@ def _synthetic(spark: SparkSession, points: np.ndarray, rows: int) -> DataFrame:
 
 def _print_scaling(rows: Iterator[tuple[float, float, float]]) -> None:
     print(f"\nblocks on resampled rows with jitter: {RESTARTS} restarts, {PASSES} passes and two for the result")
-    print(
-        "the first line is what any fit costs, whatever the data: a start on a sample, a Spark job for each pass\n"
-    )
+    print("the first line is what any fit costs, whatever the data: a start on a sample, a Spark job for each pass\n")
     print(f"{'million rows':>12}{'make+cache s':>14}{'fit s':>9}{'s / million':>13}{'beyond the first line':>23}")
     fixed = 0.0
     for million, made, fit in rows:
