@@ -6,7 +6,6 @@ import html
 import json
 import re
 import shutil
-import subprocess
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -145,24 +144,6 @@ def test_versions_digest_timing_and_settings_are_told(output: Path, record: dict
     shown = text(report.render(output, record))
     for line in ("spark\n4.1.4", record["receipt"]["digest"], "session\n3.21", "spark.sql.shuffle.partitions\n4"):
         assert line in shown
-
-
-AWKWARD = ["it's", "a b", "$HOME", "`id`", 'say "hi"', "two\nlines", "*", "", "--k"]
-
-
-def test_the_command_to_run_again_gives_a_shell_the_same_words(record: dict[str, Any]) -> None:
-    record |= {"args": ["--input", "s3://b/a b.csv", *AWKWARD], "conf": {"spark.x": "a b"}, "env": {"K": "$v"}}
-    script = f"launcher() {{ printf '%s\\0' \"$@\"; }}\n{report.command(record)}"
-    heard = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout
-    options = ["--input", "s3://b/a b.csv", "--conf", "spark.x=a b", "--env", "K=$v"]
-    assert heard.split("\0")[:-1] == ["submit", "kmeans", "--cloud", "local", *options, "--", *AWKWARD]
-
-
-def test_an_input_given_with_an_equals_sign_is_the_launchers_too(record: dict[str, Any]) -> None:
-    record |= {"args": ["--k", "3", "--input=uber"], "conf": {}, "env": {}}
-    assert report.command(record).split() == (
-        ["launcher", "submit", "kmeans", "--cloud", "local", "\\", "--input", "uber", "\\", "--", "--k", "3"]
-    )
 
 
 def test_the_command_is_on_the_page(output: Path, record: dict[str, Any]) -> None:

@@ -1,7 +1,6 @@
 """The storage module, over every client that is installed."""
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -103,29 +102,31 @@ def test_a_scheme_without_a_client_is_explained() -> None:
 
 def test_a_passing_fault_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
-    assert retried(failing(2, ConnectionResetError())) == "done"
+    assert retried(Failing(2, ConnectionResetError())) == "done"
 
 
 def test_a_fault_that_stays_is_raised_after_a_few_tries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
-    call = failing(100, ConnectionResetError())
+    call = Failing(100, ConnectionResetError())
     with pytest.raises(ConnectionResetError):
         retried(call)
-    assert call.count == TRIES  # type: ignore[attr-defined]
+    assert call.count == TRIES
 
 
 def test_an_answer_is_not_asked_for_twice() -> None:
-    call = failing(1, PermissionError())
+    call = Failing(1, PermissionError())
     with pytest.raises(PermissionError):
         retried(call)
 
 
-def failing(times: int, error: Exception) -> Callable[[], str]:
-    def call() -> str:
-        call.count += 1  # type: ignore[attr-defined]
-        if call.count <= times:  # type: ignore[attr-defined]
-            raise error
-        return "done"
+class Failing:
+    """Raises an error the first few times; counts its calls."""
 
-    call.count = 0  # type: ignore[attr-defined]
-    return call
+    def __init__(self, times: int, error: Exception) -> None:
+        self.count, self._times, self._error = 0, times, error
+
+    def __call__(self) -> str:
+        self.count += 1
+        if self.count <= self._times:
+            raise self._error
+        return "done"

@@ -1,6 +1,7 @@
 """launcher submit and wait, on the scripted service: what is printed where, and every exit code."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -122,9 +123,9 @@ def test_a_mistake_ends_with_2_names_the_remedy_and_leaves_nothing(
     ],
 )
 def test_an_unusable_input_ends_with_2_before_anything_is_uploaded(
-    scripted: Path, launch: Launch, tmp_path: Path, make: object, said: str
+    scripted: Path, launch: Launch, tmp_path: Path, make: Callable[[Path], object], said: str
 ) -> None:
-    make(tmp_path / "rides.csv")  # type: ignore[operator]
+    make(tmp_path / "rides.csv")
     answer = launch("submit", "kmeans", "--input", "rides.csv")
     assert (answer.code, said in answer.err) == (2, True)
     assert not scripted.exists()
