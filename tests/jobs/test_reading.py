@@ -55,6 +55,7 @@ def test_a_header_without_rows_is_refused(kmeans: Run, tmp_path: Path) -> None:
         (gzip.compress(GOOD.encode()), "gzip data without .gz"),
         (b"PAR1....", "a Parquet file"),
     ],
+    ids=["nul", "bytes", "gzip", "parquet"],
 )
 def test_a_binary_file_is_not_taken_for_csv(kmeans: Run, tmp_path: Path, content: bytes, message: str) -> None:
     found = failure(kmeans, written(tmp_path / "a.csv", content))
