@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from launcher import embedded, locks
+from launcher import locks
 from launcher.local_service.spool import MARK, Job, Spool
 from launcher.storage import free_bytes
 
@@ -48,6 +48,8 @@ def main() -> None:
         except Exception as error:  # noqa: BLE001 -- whatever it is, it is how the job ended, and nobody else can tell
             word, message = "failed", f"the job could not be run: {error}"
         spool.close(run_id, word, message)
+    from launcher import embedded  # what is imported at the top keeps the submitter waiting
+
     # Makes later jobs start quicker; only now, so that this one did not have to share the processors with it.
     embedded.prepare_fast_start(job_order["python"])
 
