@@ -2,7 +2,6 @@
 
 import contextlib
 import datetime as dt
-import os
 import secrets
 import socket
 from collections.abc import Generator
@@ -39,7 +38,7 @@ def under_way(intent: Submission) -> bool:
     """Tell whether the submission behind an intent may still be going on."""
     host, _, token = intent.launched_by.rpartition(":")
     if host == socket.gethostname():
-        return locks.held(_marks() / os.path.basename(token))  # noqa: PTH119 -- never leaves the folder
+        return locks.held(_marks() / Path(token).name)  # a name: it never leaves the folder
     # A time that lies ahead is another machine's clock, not a submission that goes on until then.
     return abs(now() - dt.datetime.fromisoformat(intent.submitted_at)) < PATIENCE
 

@@ -81,8 +81,8 @@ def test_a_number_keeps_all_its_digits_for_machines(output: Path, record: dict[s
         (3.2e-9, "3.2e-09"),
         (1e22, "1e+22"),
         (True, "yes"),
-        (None, "–"),  # noqa: RUF001  the dash is what stands for nothing
-        ([], "–"),  # noqa: RUF001
+        (None, "–"),  # noqa: RUF001 -- the dash is what stands for nothing
+        ([], "–"),  # noqa: RUF001 -- the same dash
         ("a b", "a b"),
         ([1, "x"], "1, x"),
         ({"a": 1}, '{"a": 1}'),
@@ -206,7 +206,7 @@ def test_one_broken_figure_leaves_the_others(drawn: Path, record: dict[str, Any]
 def test_ragged_and_odd_tables_are_shown_as_they_are(empty: Path, record: dict[str, Any]) -> None:
     table(empty, ["a", "b"], [[], [1], [1, 2, {"c": [3]}], [None, True]])
     shown = text(report.render(empty, record))
-    assert '1\n2\n{"c": [3]}\n–\nyes\n' in shown  # noqa: RUF001
+    assert '1\n2\n{"c": [3]}\n–\nyes\n' in shown  # noqa: RUF001 -- the same dash
 
 
 def test_a_table_without_rows_says_so(empty: Path, record: dict[str, Any]) -> None:
