@@ -1,13 +1,19 @@
 # Every verb is one line; `make help` lists them.
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long lint bench docs clean
+.PHONY: help setup deep notebook demo test test-long lint bench bench-jobs docs clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' Makefile
 
 setup: ## set up .venv, without tests
 	@tools/setup.sh runtime
+
+deep: ## set up .venv/deep as well: PyTorch and TensorFlow
+	@tools/setup.sh deep
+
+notebook: ## open the notebooks in JupyterLab
+	@tools/setup.sh notebook && .venv/bin/jupyter lab notebooks
 
 demo: setup ## set up, run KMeans on the Uber sample here, leave report.html
 	@.venv/bin/launcher submit kmeans --input uber --report report.html
@@ -22,7 +28,10 @@ lint: ## style, types, shell scripts
 	@tools/setup.sh test && tools/check.sh
 
 bench: ## measured comparisons, printed as tables
-	@tools/setup.sh test && for name in help submit latency listing kmeans fast_start; do .venv/bin/python "benchmarks/$$name.py" --quick || exit; done
+	@tools/setup.sh test && for name in help submit latency listing kmeans fast_start clouds_submit; do .venv/bin/python "benchmarks/$$name.py" --quick || exit; done
+
+bench-jobs: ## measured comparisons of the workloads
+	@tools/setup.sh test && .venv/bin/python benchmarks/workloads.py --quick && .venv/deep/bin/python benchmarks/training.py --quick && .venv/deep/bin/python benchmarks/inference.py --quick
 
 docs: ## write docs/ that come from the code
 	@tools/setup.sh runtime && .venv/bin/python docs/generate.py

@@ -26,8 +26,7 @@ SAMPLE = ROOT / "samples" / "uber-apr14-25k.csv.gz"
 FEATURES = ("Lat", "Lon")
 K, RESTARTS, ITERATIONS = 8, 10, 20
 PASSES = 10
-FIXED = 0.02  # million rows: as many as the sample that the centres start from, so that next to nothing is the data's
-MILLIONS = (FIXED, 0.1, 1.0, 10.0)
+MILLIONS = (0.1, 1.0, 10.0)
 JITTER = 1e-4  # degrees: less than a block, so that the clusters stay
 
 
@@ -49,7 +48,8 @@ def main() -> None:
     spark = _session()
     try:
         _print_contest(_contest(spark, options.data, options.rounds), options.data, options.rounds)
-        _print_scaling(_scaling(spark, options.data, MILLIONS[:3] if options.quick else MILLIONS))
+        millions = MILLIONS[:2] if options.quick else MILLIONS
+        _print_scaling(_scaling(spark, options.data, millions, options.rounds), options.rounds)
     finally:
         spark.stop()
 
@@ -155,20 +155,20 @@ def _print_contest(contenders: list[Contender], data: Path, rounds: int) -> None
         )
 
 
-def _scaling(spark: SparkSession, data: Path, millions: tuple[float, ...]) -> Iterator[tuple[float, float, float]]:
-    """Give millions of rows, seconds to make and cache them, seconds of the fit."""
+def _scaling(spark: SparkSession, data: Path, millions: tuple[float, ...], rounds: int) -> dict[float, float]:
+    """Give the median seconds of a fit for each million of rows."""
     from jobs import kmeans_blocks
 
     args = _arguments("blocks", data, "--tolerance", "0", "--max-iter", str(PASSES))
     points = pd.read_csv(data, usecols=list(FEATURES))[list(FEATURES)].to_numpy()
-    for million in millions:
-        began = time.perf_counter()
-        held = kmeans_blocks.prepare(_synthetic(spark, points, round(million * 1e6)), args)
-        made = time.perf_counter()
-        kmeans_blocks.fit(held, FEATURES, args)
-        ended = time.perf_counter()
-        held.release()
-        yield million, made - began, ended - made
+    held = {one: kmeans_blocks.prepare(_synthetic(spark, points, round(one * 1e6)), args) for one in millions}
+    taken: dict[float, list[float]] = {one: [] for one in millions}
+    for _ in range(rounds + 1):
+        for one, blocks in held.items():
+            began = time.perf_counter()
+            kmeans_blocks.fit(blocks, FEATURES, args)
+            taken[one].append(time.perf_counter() - began)
+    return {one: statistics.median(seconds[1:]) for one, seconds in taken.items()}
 
 
 def _synthetic(spark: SparkSession, points: np.ndarray, rows: int) -> DataFrame:
@@ -184,15 +184,16 @@ def _synthetic(spark: SparkSession, points: np.ndarray, rows: int) -> DataFrame:
     return spark.range(0, rows, 1, 4).mapInPandas(drawn, "c0 double, c1 double, reason int")
 
 
-def _print_scaling(rows: Iterator[tuple[float, float, float]]) -> None:
-    print(f"\nblocks on resampled rows with jitter: {RESTARTS} restarts, {PASSES} passes and two for the result")
-    print("the first line is what any fit costs, whatever the data: a start on a sample, a Spark job for each pass\n")
-    print(f"{'million rows':>12}{'make+cache s':>14}{'fit s':>9}{'s / million':>13}{'beyond the first line':>23}")
-    fixed = 0.0
-    for million, made, fit in rows:
-        fixed = fixed or fit
-        beyond = f"{(fit - fixed) / (million - FIXED):23.2f}" if million > FIXED else ""
-        print(f"{million:12g}{made:14.2f}{fit:9.2f}{fit / million:13.2f}{beyond}")
+def _print_scaling(fits: dict[float, float], rounds: int) -> None:
+    print(f"\nblocks on resampled rows with jitter: {RESTARTS} restarts, {PASSES} passes, median of {rounds}\n")
+    print(f"{'million rows':>12}{'fit s':>9}{'s / million':>13}{'/ the last':>12}{'s / further million':>22}")
+    million, last = list(fits.items())[-1]
+    before = (0.0, 0.0)
+    for one, seconds in fits.items():
+        # From one row of the table to the next: without what a Spark job costs however few rows it has.
+        further = "" if not before[0] else f"{(seconds - before[1]) / (one - before[0]):.2f}"
+        print(f"{one:12g}{seconds:9.2f}{seconds / one:13.2f}{seconds / one / (last / million):12.2f}{further:>22}")
+        before = (one, seconds)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 LAUNCHER = Path(sys.executable).with_name("launcher")
 Environment = Mapping[str, str]
@@ -17,11 +18,19 @@ Environment = Mapping[str, str]
 
 def rounds(description: str | None, usual: int, quick: int) -> int:
     """Give the number of rounds that the command line asks for."""
+    return options(description, usual, quick).rounds
+
+
+def options(description: str | None, usual: int, quick: int, **more: Any) -> argparse.Namespace:
+    """Give what the command line asks for: ``rounds``, and ``more`` options by name, as argparse describes them."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=usual, help=f"how often each takes its turn (default: {usual})")
     parser.add_argument("--quick", action="store_true", help=f"{quick} rounds")
-    options = parser.parse_args()
-    return quick if options.quick else options.rounds
+    for name, settings in more.items():
+        parser.add_argument(f"--{name}", **settings)
+    found = parser.parse_args()
+    found.rounds = quick if found.quick else found.rounds
+    return found
 
 
 def in_turn(contenders: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:
@@ -51,10 +60,29 @@ def new_home() -> Iterator[Environment]:
     from launcher.home import cache
 
     shared = cache()
-    with TemporaryDirectory(prefix="firesteel-") as folder:
+    # The local service may still write its last words when the folder is removed.
+    with TemporaryDirectory(prefix="firesteel-", ignore_cleanup_errors=True) as folder:
         if shared.is_dir():
             (Path(folder) / "cache").symlink_to(shared, target_is_directory=True)
         os.environ["FIRESTEEL_HOME"] = folder
         os.environ.pop("FIRESTEEL_CLOUD", None)
         os.environ["FIRESTEEL_CONFIG"] = os.devnull
         yield dict(os.environ)
+
+
+@contextmanager
+def spark_session(master: str, **conf: str) -> Iterator[Any]:
+    """Give a session whose workers find jobs/ as from jobs.zip on a cluster; ``_`` in names of ``conf`` is a dot."""
+    from pyspark.sql import SparkSession
+
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    os.environ |= {"PYSPARK_PYTHON": sys.executable, "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
+    builder = SparkSession.builder.master(master).appName("benchmark").config("spark.log.level", "ERROR")
+    quiet = {"spark_ui_enabled": "false", "spark_ui_showConsoleProgress": "false"}
+    for name, value in (quiet | conf).items():
+        builder = builder.config(name.replace("_", "."), value)
+    spark = builder.getOrCreate()
+    try:
+        yield spark
+    finally:
+        spark.stop()

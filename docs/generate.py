@@ -29,9 +29,10 @@ def main() -> None:
 
 def pages() -> dict[Path, str]:
     """Give each page that holds something generated, as it should be."""
-    blocks = {"verdicts": verdicts(), **{name: workload(name) for name in workloads.table()}}
-    mixed = {DOCS / name: filled(DOCS / name, blocks) for name in ("runs.md", "workloads.md")}
-    return {DOCS / "cli.md": cli()} | mixed
+    blocks = {"verdicts": verdicts(), "truth": truth(), **{name: workload(name) for name in workloads.table()}}
+    mixed = [DOCS / name for name in ("runs.md", "workloads.md", "rehearsal.md")]
+    mixed += sorted((DOCS / "workloads").glob("*.md"))
+    return {DOCS / "cli.md": cli()} | {page: filled(page, blocks) for page in mixed}
 
 
 def cli() -> str:
@@ -45,6 +46,13 @@ def verdicts() -> str:
     """Give the table of both witnesses as Markdown."""
     rows = (f"| {service} | {receipt} | {state} | {why} |" for (service, receipt), (state, why) in VERDICTS.items())
     return "\n".join(["| the service says | the receipt says | the run is | because |", "|---|---|---|---|", *rows])
+
+
+def truth() -> str:
+    """Give the table of what is real in the rehearsal clouds, in their own words."""
+    from rehearsal import clouds, truths
+
+    return truths.markdown(clouds.CLOUDS).rstrip("\n")
 
 
 def workload(name: str) -> str:
@@ -71,7 +79,7 @@ def filled(page: Path, blocks: dict[str, str]) -> str:
         name = found["name"]
         return f"<!-- {name} -->\n{blocks[name]}\n<!-- /{name} -->"
 
-    pattern = r"<!-- (?P<name>[a-z]+) -->.*?<!-- /(?P=name) -->"
+    pattern = r"<!-- (?P<name>[a-z-]+) -->.*?<!-- /(?P=name) -->"
     return re.sub(pattern, block, page.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 

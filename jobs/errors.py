@@ -1,8 +1,13 @@
-"""What a workload raises when the user's input, not the code, is wrong."""
+"""What a workload raises when something other than the code is wrong: a sentence and what to type next.
+
+StatedError
+  InputError    the user's input cannot be used
+  WorkerError   a worker failed or was lost
+"""
 
 
-class InputError(Exception):
-    """The input cannot be used; ``message`` says what and where, ``hint`` what to type next.
+class StatedError(Exception):
+    """``message`` says what and where, ``hint`` what to type next.
 
     ``jobs.main`` writes both into the receipt and ends with exit code 1, without a traceback.
     """
@@ -11,3 +16,11 @@ class InputError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+
+class InputError(StatedError):
+    """The input cannot be used."""
+
+
+class WorkerError(StatedError):
+    """One of several workers that need each other failed or was lost; the message names it."""

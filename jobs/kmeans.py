@@ -52,11 +52,13 @@ def run(spark: Any, args: argparse.Namespace) -> Dict[str, Any]:
     engine = importlib.import_module(ENGINES[args.engine])
     source = reading.find(spark, args)
     with reading_faults.explained(source):
-        table, data = _prepare(engine, source, args)
+        with args.output.phase("read"):
+            table, data = _prepare(engine, source, args)
         try:
             reading_faults.check_usable(table, data.rows, data.dropped, args.ragged)
             print("{:,} rows of {}".format(data.rows, ", ".join(table.features)))
-            found = engine.fit(data, table.features, args)
+            with args.output.phase("compute"):
+                found = engine.fit(data, table.features, args)
         finally:
             data.release()
     _write(args.output, found, table.features)

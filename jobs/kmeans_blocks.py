@@ -1,24 +1,23 @@
 """k-means by Lloyd's algorithm over cached NumPy blocks: all restarts advance in one pass over the data.
 
 A pass is an ordinary Spark stage over a persisted RDD, so a lost executor's blocks are read again from the input. What
-reaches the driver is the sample (bounded), and per pass the sums of each centre.
+reaches the driver is the sample (bounded), and per pass the sums of each centre. A few rows are not worth a stage for
+each pass: then one stage does it all, whose tasks hold all the rows and share out the restarts.
 """
 
 import argparse
 from functools import partial, reduce
-from operator import add
-from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 from pyspark import RDD, StorageLevel
 from pyspark.sql import DataFrame
 
-from jobs import kmeans_kernel, kmeans_result, kmeans_seeds, kmeans_summary, packing, reading, workers
+from jobs import kmeans_kernel, kmeans_lloyd, kmeans_result, kmeans_seeds, kmeans_summary, packing, reading, workers
 from jobs.errors import InputError
 
 EDGE = 0.002  # of the rows lie outside the map on each side
-
-Points = Tuple[np.ndarray, np.ndarray]  # shift and scale
+HELD = 1 << 24  # bytes of values that one task may hold
 
 
 class Blocks(NamedTuple):
@@ -31,6 +30,11 @@ class Blocks(NamedTuple):
     def rows(self) -> int:
         """Rows that are used."""
         return int(self.summary.reasons[0])
+
+    @property
+    def bytes(self) -> int:
+        """What the used rows' values take."""
+        return self.rows * len(self.summary.sample.values) * 8
 
     @property
     def dropped(self) -> Dict[str, int]:
@@ -60,22 +64,40 @@ def prepare(frame: DataFrame, args: argparse.Namespace) -> Blocks:
     return Blocks(rdd, summaries.treeReduce(partial(kmeans_summary.merged, **settings)))
 
 
-def fit(blocks: Blocks, features: Sequence[str], args: argparse.Namespace) -> kmeans_result.Clustering:
-    """Give the best of the restarts; raises InputError when there are fewer distinct rows than centres."""
-    sample, shift_scale = blocks.summary.sample, _transform(blocks.summary, standardize=args.standardize)
-    _require_distinct(args.k, len(sample.counts))
-    _require_squares(blocks.summary.moments, shift_scale[1], features)
-    points = kmeans_kernel.augmented(sample.values, *shift_scale)
-    centres = kmeans_seeds.starts(points, sample.counts, args.k, args.restarts, args.seed)
-    centres, iterations = _advanced(blocks, centres, points, shift_scale, args)
-    scores = _total(blocks, partial(_scored, centres=centres, transform=shift_scale))
-    costs = scores[:, :, -1].sum(axis=1)
-    best = _cheapest(costs)
-    ranks = kmeans_result.order(scores[best, :, -2], centres[best])
-    return _described(blocks, centres[best][ranks], scores[best][ranks], shift_scale, int(iterations[best]))
+def fit(
+    blocks: Blocks, features: Sequence[str], args: argparse.Namespace, held: int = HELD
+) -> kmeans_result.Clustering:
+    """Give the best of the restarts; raises InputError when there are fewer distinct rows than centres.
+
+    Up to ``held`` bytes of values each task passes over all of them, beyond that over its partition.
+    """
+    transform = _transform(blocks.summary, standardize=args.standardize)
+    _require_distinct(args.k, len(blocks.summary.sample.counts))
+    _require_squares(blocks.summary.moments, transform[1], features)
+    problem = _problem(blocks, transform, args)
+    if blocks.bytes <= held:
+        found = _shared_out(blocks, problem, args.restarts)
+    else:
+        found = kmeans_lloyd.solved(partial(_total, blocks), problem, range(args.restarts))
+    return kmeans_lloyd.described(found, transform)
 
 
-def _transform(summary: kmeans_summary.Summary, *, standardize: bool) -> Points:
+def _problem(blocks: Blocks, transform: kmeans_lloyd.Transform, args: argparse.Namespace) -> kmeans_lloyd.Problem:
+    sample, moments = blocks.summary.sample, blocks.summary.moments
+    return kmeans_lloyd.Problem(
+        points=kmeans_kernel.augmented(sample.values, *transform),
+        counts=sample.counts,
+        window=_window(sample),
+        transform=transform,
+        variance=float((moments.deviations * transform[1] ** 2).mean() / moments.rows),
+        k=args.k,
+        seed=args.seed,
+        max_iter=args.max_iter,
+        tolerance=args.tolerance,
+    )
+
+
+def _transform(summary: kmeans_summary.Summary, *, standardize: bool) -> kmeans_lloyd.Transform:
     """Give what is subtracted (the sample's mean: any point near the data keeps digits) and multiplied with."""
     shift, moments = summary.sample.values.mean(axis=1), summary.moments
     if not standardize:
@@ -106,52 +128,6 @@ def _require_squares(moments: kmeans_summary.Moments, scale: np.ndarray, feature
         )
 
 
-def _advanced(
-    blocks: Blocks, centres: np.ndarray, points: np.ndarray, transform: Points, args: argparse.Namespace
-) -> Tuple[np.ndarray, np.ndarray]:
-    """Give the centres after Lloyd's passes and how many each restart took; one that has settled is passed no more."""
-    variance = (blocks.summary.moments.deviations * transform[1] ** 2 / blocks.rows).mean()
-    iterations, active = np.zeros(len(centres), dtype=int), np.arange(len(centres))
-    for _ in range(args.max_iter):
-        totals = _total(blocks, partial(_summed, centres=centres[active], transform=transform))
-        moved = kmeans_seeds.means(totals, centres[active], points)
-        distance = ((moved - centres[active]) ** 2).sum(axis=(1, 2))
-        centres[active] = moved
-        iterations[active] += 1
-        active = active[distance > args.tolerance * variance]
-        if not len(active):
-            break
-    return centres, iterations
-
-
-def _cheapest(costs: np.ndarray) -> int:
-    """Give the first restart whose cost is the lowest but for rounding, which differs with the partitions."""
-    return int(np.flatnonzero(costs <= costs.min() * (1 + 1e-9))[0])
-
-
-def _described(
-    blocks: Blocks, centres: np.ndarray, scores: np.ndarray, transform: Points, iterations: int
-) -> kmeans_result.Clustering:
-    shift, scale = transform
-    original = centres / np.where(scale > 0, scale, 1) + shift
-    grid = kmeans_result.grid(*_window(blocks.summary.sample), original)
-    detail = partial(_detailed, centres=centres, scores=scores, transform=transform, grid=grid)
-    silhouette, found, counts = _total(blocks, detail, _added)
-    return kmeans_result.Clustering(
-        original.tolist(),
-        scores[:, -2].astype(int).tolist(),
-        float(scores[:, -1].sum()),
-        silhouette / blocks.rows if len(centres) > 1 else None,
-        iterations,
-        grid,
-        list(zip(*(row.tolist() for row in np.unravel_index(found, _shape(grid, len(centres)))), counts.tolist())),
-    )
-
-
-def _shape(grid: kmeans_result.Grid, k: int) -> Tuple[int, ...]:
-    return (*[kmeans_result.GRID] * len(grid.low), k)
-
-
 def _window(sample: kmeans_seeds.Sample) -> Tuple[np.ndarray, np.ndarray]:
     """Give the lower left and the upper right corner of what the map shows: all but a few rows on each side."""
     corners = []
@@ -164,17 +140,13 @@ def _window(sample: kmeans_seeds.Sample) -> Tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
-def _total(
-    blocks: Blocks, measure: Callable[[kmeans_summary.Block], Any], plus: Callable[[Any, Any], Any] = add
-) -> Any:
-    """Give the sum of what ``measure`` gives for each block: one pass over the data."""
+def _total(blocks: Blocks, measure: kmeans_lloyd.Measure, plus: kmeans_lloyd.Plus) -> Any:
+    """Give the sum of what ``measure`` gives for each block, by a Spark job."""
     return blocks.rdd.mapPartitions(partial(_measured, measure=measure, plus=plus)).treeReduce(plus)
 
 
 def _measured(
-    blocks: Iterable[kmeans_summary.Block],
-    measure: Callable[[kmeans_summary.Block], Any],
-    plus: Callable[[Any, Any], Any],
+    blocks: Iterable[kmeans_summary.Block], measure: kmeans_lloyd.Measure, plus: kmeans_lloyd.Plus
 ) -> List[Any]:
     workers.forget_archives()
     found = map(measure, blocks)
@@ -182,28 +154,18 @@ def _measured(
     return [] if first is None else [reduce(plus, found, first)]
 
 
-def _summed(block: kmeans_summary.Block, centres: np.ndarray, transform: Points) -> np.ndarray:
-    return kmeans_kernel.totals(kmeans_kernel.augmented(block[1], *transform), centres)
+def _shared_out(blocks: Blocks, problem: kmeans_lloyd.Problem, restarts: int) -> kmeans_lloyd.Solution:
+    """Give the best of the restarts, by one Spark job with a task for each core."""
+    context = blocks.rdd.context
+    tasks = min(restarts, context.defaultParallelism)
+    everywhere = context.union([blocks.rdd.coalesce(1)] * tasks)
+    solve = partial(_solved, problem=problem, shares=[range(first, restarts, tasks) for first in range(tasks)])
+    return kmeans_lloyd.best(everywhere.mapPartitionsWithIndex(solve).collect())
 
 
-def _scored(block: kmeans_summary.Block, centres: np.ndarray, transform: Points) -> np.ndarray:
-    return kmeans_kernel.scores(kmeans_kernel.augmented(block[1], *transform), centres)
-
-
-Detail = Tuple[float, np.ndarray, np.ndarray]  # sum of silhouettes, cells as flat indices, rows in each
-
-
-def _detailed(
-    block: kmeans_summary.Block, centres: np.ndarray, scores: np.ndarray, transform: Points, grid: kmeans_result.Grid
-) -> Detail:
-    points = kmeans_kernel.augmented(block[1], *transform)
-    labels = kmeans_kernel.nearest(points, centres)
-    low, step = np.array(grid.low), np.array(grid.step)
-    found, counts = kmeans_kernel.cells(block[1][: len(low)], labels, low, step, _shape(grid, len(centres)))
-    return float(kmeans_kernel.silhouettes(points, labels, scores, centres).sum()), found, counts
-
-
-def _added(left: Detail, right: Detail) -> Detail:
-    found, place = np.unique(np.concatenate([left[1], right[1]]), return_inverse=True)
-    counts = np.bincount(place, weights=np.concatenate([left[2], right[2]])).astype(np.int64)
-    return left[0] + right[0], found, counts
+def _solved(
+    task: int, blocks: Iterable[kmeans_summary.Block], problem: kmeans_lloyd.Problem, shares: Sequence[Sequence[int]]
+) -> Iterator[kmeans_lloyd.Solution]:
+    workers.forget_archives()
+    held = list(blocks)
+    yield kmeans_lloyd.solved(lambda measure, plus: reduce(plus, map(measure, held)), problem, shares[task])

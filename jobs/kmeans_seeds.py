@@ -1,12 +1,13 @@
 """Where k-means starts: k-means++ on a sample of distinct rows that depends on the rows and the seed alone."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Sequence
 
 import numpy as np
 
 from jobs import kmeans_kernel
 
 REFINEMENTS = 100
+SETTLED = 1e-4  # times the points' mean variance: a start that moves less is as good as a sample can tell
 LARGEST_SAMPLE = 20_000
 
 
@@ -65,17 +66,20 @@ def row_hashes(values: np.ndarray, seed: int) -> np.ndarray:
         return _mixed(state)
 
 
-def starts(points: np.ndarray, counts: np.ndarray, k: int, restarts: int, seed: int) -> np.ndarray:
+def starts(points: np.ndarray, counts: np.ndarray, k: int, restarts: Sequence[int], seed: int) -> np.ndarray:
     """Give the restarts' first centres (restarts, k, d): k-means++ on the weighted sample, then Lloyd on it.
 
     The sample costs next to nothing beside a pass over the data, and each pass on it saves about one on the data.
     """
-    centres = np.stack([_plus_plus(points, counts, k, np.random.default_rng([seed, at])) for at in range(restarts)])
+    centres = np.stack([_plus_plus(points, counts, k, np.random.default_rng([seed, at])) for at in restarts])
+    active, least = np.arange(len(centres)), SETTLED * points[:-1].var(axis=1).mean()
     for _ in range(REFINEMENTS):
-        found = means(kmeans_kernel.totals(points, centres, counts), centres, points)
-        if np.array_equal(found, centres):
+        found = means(kmeans_kernel.totals(points, centres[active], counts), centres[active], points)
+        moved = ((found - centres[active]) ** 2).sum(axis=(1, 2))
+        centres[active] = found
+        active = active[moved > least]
+        if not len(active):
             break
-        centres = found
     return centres
 
 

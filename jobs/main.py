@@ -11,7 +11,9 @@ import os
 import sys
 import threading
 import time
+import warnings
 from typing import Any, Callable, Dict, List, Tuple
+from urllib.parse import unquote
 
 from jobs import receipt, workloads
 from jobs.tee import Tee
@@ -19,6 +21,7 @@ from jobs.tee import Tee
 # Seconds between two chunks of the log, between two looks at the run directory; elsewhere each is a request that costs.
 SLOWEST_CHUNK = {"file": 0.5}
 SLOWEST_LOOK = {"file": 1}
+USUAL_LOOK = 10
 LAST_WORDS = 0.2  # seconds for the log tee to pass on a line before this process ends
 ORPHANED = 113
 
@@ -34,6 +37,8 @@ def main(argv: List[str]) -> int:
         workloads.parse(known.check, arguments)
         print(json.dumps(workloads.WORKLOADS[known.check]._asdict()))
         return 0
+    if known.quoted:
+        arguments = [unquote(argument) for argument in arguments]
     return _run(known, workloads.parse(known.workload, arguments), arguments)
 
 
@@ -53,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--run", default="")
     parser.add_argument("--directory", default="")
     parser.add_argument("--digest", default="")
+    parser.add_argument("--quoted", action="store_true", help="the workload's arguments are percent-encoded")
     return parser
 
 
@@ -69,11 +75,11 @@ def _run(known: argparse.Namespace, args: argparse.Namespace, arguments: List[st
 def _execute(tee: Tee, known: argparse.Namespace, args: argparse.Namespace, record: Dict[str, Any]) -> int:
     began = time.monotonic()
     directory, seconds = known.directory.rstrip("/"), record["seconds"]
-    spark = _session(known.run)
+    spark = _session(known, args)
     seconds["session"] = time.monotonic() - began
     receipt.claim(spark, directory, record)
     scheme = directory.split(":")[0]
-    _end_without_directory(spark, directory, SLOWEST_LOOK.get(scheme, 30))
+    _end_when_given_up(spark, directory, SLOWEST_LOOK.get(scheme, USUAL_LOOK))
     tee.write_chunks(_chunk_writer(spark, directory), SLOWEST_CHUNK.get(scheme, 1.5))
     record.update(_outcome(spark, known, args, seconds))
     tee.stop()
@@ -87,13 +93,22 @@ def _execute(tee: Tee, known: argparse.Namespace, args: argparse.Namespace, reco
     return record["exit_code"]
 
 
-def _session(name: str) -> Any:
-    from pyspark import __version__
+def _session(known: argparse.Namespace, args: argparse.Namespace) -> Any:
+    """Give the session, with the properties that the workload cannot do without."""
+    from pyspark import SparkConf, SparkContext, __version__
     from pyspark.sql import SparkSession
 
+    # On YARN the driver is told of jobs.zip by its URI too, which is no path; the zip is there by another way.
+    warnings.filterwarnings("ignore", "Failed to add file", RuntimeWarning)
     # The default of this setting differs between Spark 3 and 4; said here, it cannot differ by platform too.
     ansi = "false" if __version__.startswith("3.") else "true"
-    return SparkSession.builder.appName(name).config("spark.sql.ansi.enabled", ansi).getOrCreate()
+    builder = SparkSession.builder.appName(known.run).config("spark.sql.ansi.enabled", ansi)
+    workload = workloads.load(known.workload)
+    if hasattr(workload, "properties"):
+        SparkContext._ensure_initialized()  # noqa: SLF001 -- else SparkConf is empty: it reads what spark-submit was given
+        for key, value in workload.properties(SparkConf(), args).items():
+            builder = builder.config(key, value)
+    return builder.getOrCreate()
 
 
 def _chunk_writer(spark: Any, directory: str) -> Callable[[int, bytes], None]:
@@ -112,7 +127,7 @@ def _outcome(
     """Run the workload and give what the receipt says of its end."""
     from jobs.output import Output
 
-    args.output = Output(spark, known.directory.rstrip("/") + "/output")
+    args.output = Output(spark, known.directory.rstrip("/") + "/output", seconds)
     began = time.monotonic()
     try:
         metrics = workloads.load(known.workload).run(spark, args)
@@ -139,18 +154,21 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _end_without_directory(spark: Any, directory: str, pause: float) -> None:
-    """End this process when the run directory was removed: nobody could find what it computes, or cancel it."""
+def _end_when_given_up(spark: Any, directory: str, pause: float) -> None:
+    """End this process when its run is wanted no more: removed, settled, or to be cancelled.
+
+    A service's own cancelling may end spark-submit and leave the application alone: Amazon EMR's does.
+    """
 
     def watch() -> None:
         while True:
             time.sleep(pause)
             try:
-                removed = not receipt.recorded(spark, directory)
-            except Exception:  # noqa: BLE001, S112 -- no answer is no removal; a JVM that is gone is noticed elsewhere
+                reason = receipt.given_up(spark, directory)
+            except Exception:  # noqa: BLE001, S112 -- no answer means nothing; a JVM that is gone is noticed elsewhere
                 continue
-            if removed:
-                print("the run directory was removed: {}".format(directory), file=sys.stderr)
+            if reason:
+                print("{}: {}".format(reason, directory), file=sys.stderr)
                 time.sleep(LAST_WORDS)
                 os._exit(ORPHANED)
 

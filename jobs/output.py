@@ -1,17 +1,29 @@
 """Where a workload leaves what a person wants to see: metrics, figures, tables, models."""
 
+import contextlib
 import json
-from typing import Any, Dict, List
+import time
+from typing import Any, Dict, Iterator, List, Optional
 
 from jobs import hadoop
 
 
 class Output:
-    """The ``output/`` folder of one run; every name may be written once."""
+    """The ``output/`` folder of one run; every name may be written once. ``seconds`` gets what the phases took."""
 
-    def __init__(self, spark: Any, root: str) -> None:
+    def __init__(self, spark: Any, root: str, seconds: Optional[Dict[str, float]] = None) -> None:
         self._spark = spark
         self._root = root.rstrip("/")
+        self._seconds = {} if seconds is None else seconds
+
+    @contextlib.contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Count what happens inside as ``name`` (read, compute) in the receipt's seconds; phases may come again."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._seconds[name] = self._seconds.get(name, 0.0) + time.monotonic() - began
 
     def uri(self, name: str) -> str:
         """Give the URI of ``name`` below the output folder, for models and data frames."""

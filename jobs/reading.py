@@ -22,11 +22,12 @@ MISSING = ("", "na", "n/a", "null", "none")
 
 @dataclass(frozen=True)
 class Source:
-    """Where the rows are and how to read them; ``columns`` are the names that ``frame`` numbers c0, c1, ..."""
+    """Where the rows are, in ``size`` stored bytes, and how to read them; Parquet's ``columns`` are known later."""
 
     spark: Any
     uri: str
     files: Tuple[str, ...]
+    size: int
     kind: str
     columns: Tuple[str, ...]
     delimiter: str
@@ -51,14 +52,15 @@ def find(spark: Any, args: argparse.Namespace) -> Source:
     """Find the input's files, their kind and their columns; raises InputError, reads no more than one file's head."""
     found = reading_files.find(spark, args.input)
     kind, files = _of_one_kind(args.input, found, args.format)
+    size = sum(file.size for file in found if file.uri in set(files))
     header = not args.no_header
     if kind == "parquet":
-        return Source(spark, args.input, files, kind, (), args.delimiter, header)
+        return Source(spark, args.input, files, size, kind, (), args.delimiter, header)
     columns = reading_files.header(spark, files[0], args.delimiter)
     if not header:
         columns = tuple("c{}".format(at) for at in range(len(columns)))
     _require_distinct(files[0], columns)
-    return Source(spark, args.input, files, kind, columns, args.delimiter, header)
+    return Source(spark, args.input, files, size, kind, columns, args.delimiter, header)
 
 
 def table(source: Source, features: Sequence[str] = (), *, multiline: bool = False) -> Table:
@@ -67,14 +69,19 @@ def table(source: Source, features: Sequence[str] = (), *, multiline: bool = Fal
     ``multiline`` reads records with line breaks in quotes, at the price of one task per file.
     Raises InputError for a column that is not there or can hold no numbers.
     """
+    raw, names = untyped(source, multiline=multiline)
+    chosen = [position(source, names, name) for name in features] or numeric(source, raw, names)
+    for at in chosen:
+        require_castable(source, names[at], raw.schema[at].dataType)
+    return Table(_classified(raw, chosen), tuple(names[at] for at in chosen), source, raw, tuple(chosen))
+
+
+def untyped(source: Source, *, multiline: bool = False) -> Tuple[DataFrame, Tuple[str, ...]]:
+    """Give all columns as f0, f1, ... (of a CSV: text, and after them RAGGED) and their names."""
     raw = _csv(source, multiline=multiline) if source.kind == "csv" else _parquet(source)
     names = source.columns or tuple(raw.columns)
     fields = ["f{}".format(at) for at in range(len(names))]
-    raw = raw.toDF(*fields, *raw.columns[len(names) :])
-    chosen = [_position(source, names, name) for name in features] or _numeric(source, raw, names)
-    for at in chosen:
-        _require_castable(source, names[at], raw.schema[at].dataType)
-    return Table(_classified(raw, chosen), tuple(names[at] for at in chosen), source, raw, tuple(chosen))
+    return raw.toDF(*fields, *raw.columns[len(names) :]), names
 
 
 def tally(counts: Sequence[float]) -> Dict[str, int]:
@@ -167,39 +174,44 @@ def _any(conditions: Any) -> Column:
     return reduce(lambda left, right: left | right, conditions)
 
 
-def _numeric(source: Source, raw: DataFrame, names: Sequence[str]) -> List[int]:
-    """Give the columns of a number type, and of text those where more than half of what is there is a number."""
-    numeric = [at for at in range(len(names)) if isinstance(raw.schema[at].dataType, NumericType)]
+def numeric(source: Source, raw: DataFrame, names: Sequence[str]) -> List[int]:
+    """Give the columns of a number type, and of text those where more than half of what is there is a number.
+
+    Costs a pass over the input; raises InputError when there is none.
+    """
+    found = [at for at in range(len(names)) if isinstance(raw.schema[at].dataType, NumericType)]
     texts = [at for at in range(len(names)) if isinstance(raw.schema[at].dataType, StringType)]
     if texts:
         counts: Any = raw.select(
             *(F.count(value(raw, at)) for at in texts), *(_present(raw, at) for at in texts)
         ).first()
-        numeric += [at for place, at in enumerate(texts) if 2 * counts[place] > counts[place + len(texts)]]
-    if not numeric:
+        found += [at for place, at in enumerate(texts) if 2 * counts[place] > counts[place + len(texts)]]
+    if not found:
         raise InputError(
             "no column of {} holds numbers; its columns are {}".format(source.files[0], ", ".join(names)),
-            "k-means needs at least one numeric column",
+            "at least one column must hold numbers",
         )
-    return sorted(numeric)
+    return sorted(found)
 
 
 def _present(raw: DataFrame, at: int) -> Column:
     return F.count(F.when(~missing(raw, at), 1))
 
 
-def _position(source: Source, names: Sequence[str], name: str) -> int:
+def position(source: Source, names: Sequence[str], name: str, option: str = "--features") -> int:
+    """Give where the column is; raises InputError with the nearest name for ``option``."""
     if name in names:
         return list(names).index(name)
     lower: Dict[str, str] = {known.lower(): known for known in names}
     near: Optional[str] = next((lower[key] for key in difflib.get_close_matches(name.lower(), lower, 1, 0.5)), None)
     raise InputError(
         "there is no column {!r} in {}; its columns are {}".format(name, source.files[0], ", ".join(names)),
-        "did you mean --features {}".format(near) if near else "--features takes names from the header",
+        "did you mean {} {}".format(option, near) if near else "{} takes names from the header".format(option),
     )
 
 
-def _require_castable(source: Source, name: str, kind: Any) -> None:
+def require_castable(source: Source, name: str, kind: Any) -> None:
+    """Raise InputError for a column whose type can hold no numbers."""
     if not isinstance(kind, (NumericType, StringType)):
         raise InputError(
             "column {!r} of {} is not numeric: it holds {}".format(name, source.files[0], kind.simpleString()),

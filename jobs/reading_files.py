@@ -50,7 +50,7 @@ def kind(name: str) -> str:
     return "csv" if lower.endswith(".csv") or (lower.startswith("part-") and "." not in lower) else ""
 
 
-def head(spark: Any, uri: str) -> bytes:
+def head(spark: Any, uri: str, size: int = HEAD) -> bytes:
     """Give the first bytes of a file, unpacked when its name ends like a compressed one; raises InputError."""
     jvm, path, system = _open(spark, uri)
     codec = jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(system.getConf()).getCodec(path)
@@ -58,7 +58,7 @@ def head(spark: Any, uri: str) -> bytes:
         stream = system.open(path)
         try:
             inner = codec.createInputStream(stream) if codec is not None else stream
-            return bytes(jvm.org.apache.commons.io.IOUtils.toByteArray(_limited(jvm, inner)))
+            return bytes(jvm.org.apache.commons.io.IOUtils.toByteArray(_limited(jvm, inner, size)))
         finally:
             stream.close()
     except Py4JJavaError as error:
@@ -100,8 +100,8 @@ def _open(spark: Any, uri: str) -> Tuple[Any, Any, Any]:
     return jvm, path, path.getFileSystem(configuration)
 
 
-def _limited(jvm: Any, stream: Any) -> Any:
-    return jvm.org.apache.commons.io.input.BoundedInputStream(stream, HEAD)
+def _limited(jvm: Any, stream: Any, size: int) -> Any:
+    return jvm.org.apache.commons.io.input.BoundedInputStream(stream, size)
 
 
 def _require_text(uri: str, start: bytes) -> None:

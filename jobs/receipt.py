@@ -2,6 +2,7 @@
 
 import argparse
 import datetime as dt
+import json
 import os
 import platform
 import socket
@@ -10,7 +11,7 @@ import traceback
 from typing import Any, Dict, List
 
 from jobs import hadoop
-from jobs.errors import InputError
+from jobs.errors import StatedError
 from jobs.output import encode, finite
 
 LONGEST = 2000  # characters of a message
@@ -61,11 +62,23 @@ def recorded(spark: Any, directory: str) -> bool:
     return hadoop.exists(spark, directory + "/intent.json")
 
 
+def given_up(spark: Any, directory: str) -> str:
+    """Say why nobody waits for this run any more; empty while somebody does."""
+    if not recorded(spark, directory):
+        return "the run directory was removed"
+    if hadoop.exists(spark, directory + "/outcome.json"):
+        return "the run was settled"
+    # Absent while the launcher has not heard yet that the job was accepted.
+    submission = hadoop.read(spark, directory + "/submission.json")
+    asked = json.loads(submission).get("cancel_requested_at") if submission else ""
+    return "the run was cancelled" if asked else ""
+
+
 def failure(error: BaseException) -> Dict[str, Any]:
     """Give state, exit code, message and hint for what ended the workload; prints a trace unless it is the user's."""
     if isinstance(error, SystemExit):
         return _exited(error)
-    if isinstance(error, InputError):
+    if isinstance(error, StatedError):
         print("error: {}".format(error.message), file=sys.stderr)
         return _failed(error.message, error.hint)
     traceback.print_exception(type(error), error, error.__traceback__)

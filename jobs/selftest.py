@@ -6,6 +6,8 @@ import sys
 import time
 from typing import Any, Dict
 
+from jobs.nodes import survey
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what can be asked for; the actions happen in the order of this list."""
@@ -18,6 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--raw", default="", metavar="HEX", help="write these bytes, given in hexadecimal")
     parser.add_argument("--memory", type=int, default=0, metavar="MIB", help="hold MIB mebibytes of Java heap")
     parser.add_argument("--stages", type=int, default=0, metavar="N", help="run N small Spark stages")
+    parser.add_argument("--nodes", action="store_true", help="tell each node's interpreter and packages")
+    parser.add_argument("--variable", default="", metavar="NAME", help="tell it as the driver and an executor have it")
     parser.add_argument("--sleep", type=float, default=0, metavar="S", help="sleep S seconds")
     parser.add_argument("--append", default="", metavar="FILE", help="append a line to FILE: counts executions")
     parser.add_argument("--raise", dest="error", default="", metavar="TEXT", help="raise an exception")
@@ -34,6 +38,7 @@ def run(spark: Any, args: argparse.Namespace) -> Dict[str, Any]:
     sys.stdout.flush()
     held = _fill_heap(spark, args.memory)
     total = sum(spark.range(1000).repartition(2).count() for _ in range(args.stages))
+    nodes = survey(spark) if args.nodes else []
     time.sleep(args.sleep)
     if args.error:
         raise RuntimeError(args.error)
@@ -41,7 +46,14 @@ def run(spark: Any, args: argparse.Namespace) -> Dict[str, Any]:
         spark.sparkContext._jvm.java.lang.Runtime.getRuntime().halt(1)  # noqa: SLF001 -- the fault that is asked for
     if args.exit:
         sys.exit(args.exit)
-    return {"lines": args.lines, "counted": total, "held_mib": len(held)}
+    metrics: Dict[str, Any] = {"lines": args.lines, "counted": total, "held_mib": len(held)}
+    if args.variable:
+        metrics["variable"] = [os.environ.get(args.variable), _on_an_executor(spark, args.variable)]
+    return dict(metrics, nodes=nodes) if args.nodes else metrics
+
+
+def _on_an_executor(spark: Any, name: str) -> Any:
+    return spark.sparkContext.parallelize([name], 1).map(os.environ.get).first()
 
 
 def _append(path: str) -> None:

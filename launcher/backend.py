@@ -1,6 +1,6 @@
 """What every cloud promises. One suite, tests/contract, holds every backend to it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from launcher.model import JobSpec, JobStatus, Run
@@ -12,7 +12,8 @@ class Backend(Protocol):
     """A service that runs Spark applications; a frozen dataclass whose fields are the keys of its cluster object.
 
     Promise 8: the job's exit code decides between SUCCEEDED and FAILED, an exception in the driver included, and the
-    platform runs the job once. Promise 9: no secret is on any command line, in any record, in any log.
+    platform runs the job once, with its arguments and variables as they were given. Promise 9: no secret is on any
+    command line, in any record, in any log.
     """
 
     @property
@@ -48,6 +49,14 @@ class Backend(Protocol):
 
         Promise 4: never raises for a known job; a word that is not in the table gives UNKNOWN, with ``native`` set.
         Promise 7: JobNotFound for an id that is unknown or forgotten. BackendUnavailable without an answer.
+        """
+        ...
+
+    def statuses(self, job_ids: Sequence[str]) -> Mapping[str, JobStatus]:
+        """Give the service's word on many jobs, in as few calls as the service allows.
+
+        The same words as ``status`` gives one by one; a job that is unknown or forgotten is left out. Raises
+        BackendUnavailable without an answer.
         """
         ...
 

@@ -5,6 +5,7 @@
     │   ├── CloudNotFound  no cloud of that name
     │   └── ConfigError    fix launcher.toml
     ├── JobNotFound        the service or the storage knows no such run      exit 2
+    ├── ResourceNotFound   the provider has nothing of that name             exit 6
     ├── JobRejected        the service refuses this job: never retry it      exit 6
     ├── BackendUnavailable the service did not answer: retry later           exit 6
     ├── StorageError       the storage refused or is full                    exit 6
@@ -14,6 +15,19 @@
 
 Only ``launcher.cli`` turns an error into an exit code.
 """
+
+import contextlib
+from collections.abc import Generator
+
+
+@contextlib.contextmanager
+def nothing_sent() -> Generator[None]:
+    """Mark what fails in the block as having failed before anything was submitted."""
+    try:
+        yield
+    except BackendUnavailable as error:
+        error.sent = False
+        raise
 
 
 class LauncherError(Exception):
@@ -51,8 +65,17 @@ class JobRejected(LauncherError):
     """The service refused the job; the same job will be refused again."""
 
 
+class ResourceNotFound(LauncherError):
+    """The provider has nothing of that name."""
+
+
 class BackendUnavailable(LauncherError):
-    """The service could not be asked; the same call may work later."""
+    """The service could not be asked; the same call may work later.
+
+    ``sent`` is False when a submission surely did not reach the service.
+    """
+
+    sent = True
 
 
 class StorageError(LauncherError):

@@ -14,16 +14,16 @@ from launcher.storage import Storage, scheme
 BLOCK = 4 * 1024 * 1024
 
 
-def located(text: str) -> str | Path:
+def located(text: str, what: str = "input") -> str | Path:
     """Give a URI as text, or the local file or folder that is meant; raises UsageError before anything is sent."""
     if not text.strip():
-        raise UsageError("--input is empty", "samples: launcher workloads -v")
+        raise UsageError(f"--{what} is empty", "samples: launcher workloads -v")
     if scheme(text) or text.startswith("file:"):
         return text
     path = Path(text).expanduser()
     if not path.exists():
         path = samples.path(text) or path
-    _readable(path, text)
+    _readable(path, text, what)
     return path.absolute()
 
 
@@ -44,20 +44,22 @@ def upload(storage: Storage, path: Path, name: str) -> None:
             progress.advance(file.stat().st_size)
 
 
-def _readable(path: Path, text: str) -> None:
+def _readable(path: Path, text: str, what: str) -> None:
     if not path.exists():
         near = get_close_matches(text, samples.table(), n=1)
         hint = f"did you mean the sample {near[0]}?" if near else "samples: launcher workloads -v"
-        raise UsageError(f"input {text!r}: no such file, folder or sample", hint)
+        raise UsageError(f"{what} {text!r}: no such file, folder or sample", hint)
     if path.is_dir() and not _files(path):
-        raise UsageError(f"input {text!r}: the folder holds no data files", "files that begin with . or _ do not count")
+        raise UsageError(
+            f"{what} {text!r}: the folder holds no data files", "files that begin with . or _ do not count"
+        )
     for file in _files(path):
         if not os.access(file, os.R_OK):
-            raise UsageError(f"input {str(file)!r}: permission denied", f"chmod +r {str(file)!r}")
+            raise UsageError(f"{what} {str(file)!r}: permission denied", f"chmod +r {str(file)!r}")
         if not file.is_file():
-            raise UsageError(f"input {str(file)!r}: neither a file nor a folder", "name a CSV or Parquet file")
+            raise UsageError(f"{what} {str(file)!r}: neither a file nor a folder", "name a CSV or Parquet file")
     if not any(file.stat().st_size for file in _files(path)):
-        raise UsageError(f"input {text!r}: empty", "name a file that has rows")
+        raise UsageError(f"{what} {text!r}: empty", "name a file that has rows")
 
 
 def _files(path: Path) -> list[Path]:

@@ -48,8 +48,8 @@ def _is_column(value: Any) -> bool:
 
 
 def _pairs(name: str, value: Mapping[str, Any]) -> Table:
-    rows = tuple((words(key), item) for key, item in value.items())
-    return Table(title=words(name).capitalize(), rows=rows)
+    # Keys stay as they are: they may be the data's own words.
+    return Table(title=words(name).capitalize(), rows=tuple(value.items()))
 
 
 def _parallel(lists: Mapping[str, list[Any]], values: Mapping[str, Any]) -> Iterator[Table]:

@@ -76,6 +76,11 @@ class Run:
     app: Application
     directory: str
 
+    @property
+    def staging(self) -> str:
+        """The URI of the staging folder that the run directory lies in."""
+        return self.directory.rpartition("/runs/")[0]
+
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
         """Rebuild from a record; raises KeyError or TypeError for a foreign one."""

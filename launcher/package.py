@@ -2,13 +2,15 @@
 
 import hashlib
 import io
-import zipfile
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from launcher.errors import ObjectExists
+from launcher.errors import ObjectExists, StorageError
 from launcher.model import Application
-from launcher.storage import Storage
+
+if TYPE_CHECKING:
+    from launcher.storage import Storage
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time that a zip can hold: the same on every machine
 
@@ -22,24 +24,33 @@ def folder() -> Path:
     return Path(found.origin).parent
 
 
+def digest() -> str:
+    """Give the digest of the sources, which names the package: the same on machines whose zlib packs differently."""
+    return _digest(_sources())
+
+
 def build() -> tuple[bytes, bytes, str]:
-    """Give main.py, jobs.zip and the digest of the sources: the same on machines whose zlib packs differently."""
-    sources = {path.relative_to(folder()).as_posix(): path.read_bytes() for path in sorted(folder().rglob("*.py"))}
-    digest = hashlib.sha256()
-    for name, source in sources.items():
-        digest.update(f"{name}\0{len(source)}\0".encode() + source)
-    return sources["__main__.py"], _zip(sources), digest.hexdigest()[:32]
+    """Give main.py, jobs.zip and the digest of the sources."""
+    sources = _sources()
+    return sources["__main__.py"], _zip(sources), _digest(sources)
 
 
-def upload(storage: Storage) -> Application:
-    """Put what is not there yet under ``apps/<digest>/``; the second time nothing is sent."""
-    main, archive, digest = build()
-    app = application(storage.uri("apps"), digest)
+def upload(storage: "Storage", digest: str) -> None:
+    """Put the package of that digest under ``apps/<digest>/``; the second time nothing is sent.
+
+    Raises StorageError when it is not there and is not this launcher's own, or when the storage cannot create-only.
+    """
+    if storage.exists(f"apps/{digest}/main.py"):
+        return
+    main, archive, own = build()
+    if digest != own:
+        raise StorageError(
+            f"the package {digest} is not in {storage.root}/apps", "launcher submit, with today's package"
+        )
+    storage.require_create_only()  # on the first use of a staging, and with each new version of the package
     # main.py goes last: where it is, the zip is too.
-    if not storage.exists(f"apps/{digest}/main.py"):
-        for name, data in (("jobs.zip", archive), ("main.py", main)):
-            _create(storage, f"apps/{digest}/{name}", data)
-    return app
+    for name, data in (("jobs.zip", archive), ("main.py", main)):
+        _create(storage, f"apps/{digest}/{name}", data)
 
 
 def application(apps: str, digest: str) -> Application:
@@ -47,7 +58,18 @@ def application(apps: str, digest: str) -> Application:
     return Application(main=f"{apps}/{digest}/main.py", py_files=(f"{apps}/{digest}/jobs.zip",), digest=digest)
 
 
-def _create(storage: Storage, name: str, data: bytes) -> None:
+def _sources() -> dict[str, bytes]:
+    return {path.relative_to(folder()).as_posix(): path.read_bytes() for path in sorted(folder().rglob("*.py"))}
+
+
+def _digest(sources: dict[str, bytes]) -> str:
+    found = hashlib.sha256()
+    for name, source in sources.items():
+        found.update(f"{name}\0{len(source)}\0".encode() + source)
+    return found.hexdigest()[:32]
+
+
+def _create(storage: "Storage", name: str, data: bytes) -> None:
     try:
         storage.create(name, data)
     except ObjectExists:
@@ -55,6 +77,8 @@ def _create(storage: Storage, name: str, data: bytes) -> None:
 
 
 def _zip(sources: dict[str, bytes]) -> bytes:
+    import zipfile
+
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, source in sources.items():

@@ -21,9 +21,35 @@ class Records:
         """Write intent.json, before the service is called; raises ObjectExists when the run id is taken."""
         self._storage.create(_name(submission.run.run_id, "intent"), _encode(submission.to_json()))
 
-    def accept(self, submission: Submission) -> None:
-        """Write submission.json: the service has the job."""
+    def accept(self, submission: Submission) -> Submission:
+        """Write submission.json: the service has the job; gives the one that stands, which may be another launcher's.
+
+        That one may hold more: somebody may have asked for the run's end since.
+        """
+        name = _name(submission.run.run_id, "submission")
+        try:
+            self._storage.create(name, _encode(submission.to_json()))
+        except ObjectExists:
+            stands = self.submission(submission.run.run_id)
+            if stands.job_id:
+                return stands
+            self.renew(submission)  # it was empty, see _decoded
+        return submission
+
+    def renew(self, submission: Submission) -> None:
+        """Write submission.json anew."""
         self._storage.put(_name(submission.run.run_id, "submission"), _encode(submission.to_json()))
+
+    def give_up(self, run_id: str) -> bool:
+        """Claim a run of which the service has no job, so that none can start; False when its job has started.
+
+        The claim is the file that is a job's first act, so that only one of the two can make it.
+        """
+        try:
+            self._storage.create(_name(run_id, "started"), _encode({"given_up": True}))
+        except ObjectExists:
+            return bool((self._read(run_id, "started") or {}).get("given_up"))
+        return True
 
     def submission(self, run_id: str) -> Submission:
         """Give the record of a run, its intent when it was not accepted (yet); raises JobNotFound."""

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import shlex
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import jinja2
 from markupsafe import Markup
 
-from launcher import artifacts
+from launcher import artifacts, pages
 from launcher.metrics import words
-from launcher.visible import visible
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MAX_ROWS = 200
 MAX_TEXT = 2_000
@@ -40,7 +38,7 @@ def render(folder: Path, record: Mapping[str, Any]) -> str:
     """
     tables = artifacts.tables(folder)
     receipt = _object(record.get("receipt"))
-    return _template().render(
+    return pages.template("report.html.j2").render(
         record=record,
         receipt=receipt,
         facts=_facts(record, receipt),
@@ -51,7 +49,7 @@ def render(folder: Path, record: Mapping[str, Any]) -> str:
         arguments="\n".join(_lines(_words(record.get("args")))),
         max_rows=MAX_ROWS,
         readable=readable,
-        is_quantity=_is_quantity,
+        is_quantity=is_quantity,
         words=words,
         drawing=Markup,
     )
@@ -62,16 +60,7 @@ def write(folder: Path, record: Mapping[str, Any], path: Path) -> None:
 
     Raises OSError where `path` cannot be written.
     """
-    page = render(folder, record)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(page)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    pages.write(render(folder, record), path)
 
 
 def command(record: Mapping[str, Any]) -> str:
@@ -131,25 +120,8 @@ def _known(values: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {words(name): value for name, value in chosen.items() if value is not None and value != ""}
 
 
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        finalize=_visible,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.j2")
-
-
-def _visible(value: Any) -> Any:
-    """Make characters that act on a terminal or on the order of text visible instead; markup is left alone."""
-    if isinstance(value, str) and not isinstance(value, Markup):
-        return visible(value)
-    return value
-
-
-def _is_quantity(value: Any) -> bool:
+def is_quantity(value: Any) -> bool:
+    """Tell a number from everything else; yes and no are none."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

@@ -1,38 +1,42 @@
 """One retry policy for everything that crosses a network: a few tries, growing pauses with jitter."""
 
+import functools
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 TRIES = 4
 LONGEST_PAUSE = 4.0  # seconds
-# Words of a passing fault in the errors of HTTP clients, which are otherwise of one class.
-PASSING = ("timed out", "timeout", "onnection", "throttl", "SlowDown", "Too Many Requests", "Service Unavailable")
 
 
 def retried(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Give what ``call`` gives, trying again when it raises something that may pass."""
+    return retried_by(_tries, functools.partial(call, *args, **kwargs))
+
+
+def retried_by(tries: Callable[[BaseException], int], call: Callable[[], T]) -> T:
+    """Give what ``call`` gives; ``tries`` tells how often in all it is worth a try when it raises that error."""
     try:
-        return call(*args, **kwargs)
+        return call()
     except Exception as error:
-        if not worth_a_retry(error):
+        if tries(error) <= 1:
             raise
     # Imported only now: most calls succeed at once, and tenacity costs a command 40 ms.
-    from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random_exponential
+    from tenacity import Retrying, wait_random_exponential
 
-    policy = retry(
-        retry=retry_if_exception(worth_a_retry),
-        stop=stop_after_attempt(TRIES - 1),
-        wait=wait_random_exponential(multiplier=0.2, max=LONGEST_PAUSE),
-        reraise=True,
-    )
-    return policy(call)(*args, **kwargs)
+    def enough(state: Any) -> bool:
+        return state.attempt_number + 1 >= tries(state.outcome.exception())
+
+    pauses = wait_random_exponential(multiplier=0.2, max=LONGEST_PAUSE)
+    return Retrying(stop=enough, wait=pauses, reraise=True)(call)
 
 
 def worth_a_retry(error: BaseException) -> bool:
     """Tell whether the same call may succeed a moment later."""
-    if isinstance(error, (ConnectionError, TimeoutError)):
-        return True
-    return type(error).__name__ == "GenericError" and any(word in str(error) for word in PASSING)
+    return isinstance(error, (ConnectionError, TimeoutError))
+
+
+def _tries(error: BaseException) -> int:
+    return TRIES if worth_a_retry(error) else 1

@@ -14,6 +14,8 @@ from launcher.records import Records
 from launcher.retrying import retried
 from launcher.storage import Storage
 
+Ask = Callable[[str], JobStatus]  # as Backend.status
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cloud:
@@ -60,7 +62,7 @@ def open_cloud(name: str) -> Cloud:
 
 def planned(cloud: Cloud, spec: JobSpec) -> Submission:
     """Give the submission of a new run, of which nothing exists yet."""
-    digest = package.build()[2]
+    digest = package.digest()
     now = launching.now()
     run_id = f"{spec.workload}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     app = package.application(cloud.storage.uri("apps"), digest)
@@ -74,12 +76,10 @@ def submit(cloud: Cloud, plan: Submission) -> Submission:
     Raises JobRejected or BackendUnavailable when the service has no such job; then the run is settled as FAILED.
     Raises StorageError when the job was submitted but that could not be recorded: ``resume`` finds it.
     """
-    package.upload(cloud.storage)
+    package.upload(cloud.storage, plan.run.app.digest)
     with launching.announced() as me:
         intent = _intended(cloud, replace(plan, launched_by=me))
-        accepted = replace(intent, job_id=_handed_over(cloud, intent))
-        _recorded(cloud, accepted)
-    return accepted
+        return _recorded(cloud, replace(intent, job_id=_handed_over(cloud, intent)))
 
 
 def _intended(cloud: Cloud, intent: Submission) -> Submission:
@@ -99,7 +99,7 @@ def _handed_over(cloud: Cloud, intent: Submission) -> str:
         return retried(cloud.backend.submit, cloud.backend.request(intent.spec, intent.run))
     except BackendUnavailable as error:
         # The request may have been carried out although no answer came.
-        job_id = cloud.backend.find(run_id)
+        job_id = cloud.backend.find(run_id) if error.sent else None
         if job_id is not None:
             return job_id
         _refused(cloud, run_id, error)
@@ -109,9 +109,9 @@ def _handed_over(cloud: Cloud, intent: Submission) -> str:
         raise
 
 
-def _recorded(cloud: Cloud, accepted: Submission) -> None:
+def _recorded(cloud: Cloud, accepted: Submission) -> Submission:
     try:
-        cloud.records.accept(accepted)
+        return cloud.records.accept(accepted)
     except StorageError as error:
         message = f"{accepted.handle} was submitted, but could not be recorded: {error.message}"
         raise StorageError(message, f"launcher resume {accepted.handle}") from error
@@ -119,7 +119,8 @@ def _recorded(cloud: Cloud, accepted: Submission) -> None:
 
 def _refused(cloud: Cloud, run_id: str, error: LauncherError) -> None:
     status = JobStatus(state=JobState.FAILED, native="refused", message=f"never submitted: {error.message}")
-    cloud.records.settle(run_id, status)
+    if cloud.records.give_up(run_id):
+        cloud.records.settle(run_id, status)
 
 
 def look(cloud: Cloud, run_id: str) -> Standing:
@@ -127,14 +128,15 @@ def look(cloud: Cloud, run_id: str) -> Standing:
 
     Raises JobNotFound without a record of it. A service that cannot be asked gives UNKNOWN.
     """
-    return _look(cloud, cloud.records.submission(run_id))
+    return standing(cloud, cloud.records.submission(run_id), cloud.backend.status)
 
 
-def _look(cloud: Cloud, submission: Submission) -> Standing:
+def standing(cloud: Cloud, submission: Submission, ask: Ask) -> Standing:
+    """Give how a recorded run stands, by the service's answer to ``ask``, and settle it when it has ended."""
     run_id = submission.run.run_id
     status = cloud.records.outcome(run_id)
     if status is None:
-        status = _open_status(cloud, submission)
+        status = _open_status(cloud, submission, ask)
         status = _settled(cloud, run_id, status) if status.state.final else status
     receipt = cloud.records.receipt(run_id)
     metrics = cloud.records.metrics(run_id) if status.state is JobState.SUCCEEDED else None
@@ -149,21 +151,26 @@ def _settled(cloud: Cloud, run_id: str, status: JobStatus) -> JobStatus:
         return status
 
 
-def _open_status(cloud: Cloud, submission: Submission) -> JobStatus:
+def _open_status(cloud: Cloud, submission: Submission, ask: Ask) -> JobStatus:
     """Give the state by both witnesses, for a run that is not settled."""
     if not submission.job_id:
         return JobStatus(state=JobState.UNKNOWN, native="not accepted", message="being submitted, or: launcher resume")
     try:
-        service = cloud.backend.status(submission.job_id)
+        service = ask(submission.job_id)
     except JobNotFound:
         service = None
     except BackendUnavailable as error:
         return JobStatus(state=JobState.UNKNOWN, native="unreachable", message=error.message)
-    # Read after the service was asked: what it calls ended has left its receipt by then, if ever.
     run_id = submission.run.run_id
-    receipt = cloud.records.receipt(run_id)
     asked = bool(submission.cancel_requested_at) or bool(cloud.records.submission(run_id).cancel_requested_at)
-    return verdict.judge(service, str(receipt["state"]) if receipt else verdict.NONE, cancel_requested=asked)
+    return _judged(cloud, run_id, service, cancel_requested=asked)
+
+
+def _judged(cloud: Cloud, run_id: str, service: JobStatus | None, *, cancel_requested: bool) -> JobStatus:
+    # Read after the service was asked: what it calls ended has left its receipt by then, if ever.
+    receipt = cloud.records.receipt(run_id)
+    word = str(receipt["state"]) if receipt else verdict.NONE
+    return verdict.judge(service, word, cancel_requested=cancel_requested)
 
 
 def _told(status: JobStatus, receipt: Mapping[str, Any] | None) -> JobStatus:
@@ -184,15 +191,22 @@ def each(cloud: Cloud, run_ids: Iterable[str], ask: Callable[[Cloud, str], Stand
 
 def cancel(cloud: Cloud, run_id: str) -> Standing:
     """Ask for a run's end; does nothing to one that has ended."""
-    standing = look(cloud, run_id)
-    if standing.status.state.final:
-        return standing
-    asked = replace(standing.submission, cancel_requested_at=launching.now().isoformat())
+    before = look(cloud, run_id)
+    if before.status.state.final:
+        return before
+    asked = replace(before.submission, cancel_requested_at=launching.now().isoformat())
     if not asked.job_id:
         hint = f"launcher resume, then launcher cancel {asked.handle}"
         raise BackendUnavailable(f"{asked.handle} is being submitted", hint)
-    cloud.records.accept(asked)
-    cloud.backend.cancel(asked.job_id)
+    # Asked once more: an ended job whose receipt is missing is not final to us, but its end is not the user's doing.
+    if cloud.backend.status(asked.job_id).state.final:
+        return before
+    cloud.records.renew(asked)
+    try:
+        cloud.backend.cancel(asked.job_id)
+    except JobNotFound:
+        cloud.records.renew(before.submission)  # nobody was asked
+        raise
     return look(cloud, run_id)
 
 
@@ -201,15 +215,22 @@ def resume(cloud: Cloud, run_id: str) -> Standing:
     submission = cloud.records.submission(run_id)
     if not submission.job_id and cloud.records.outcome(run_id) is None and not launching.under_way(submission):
         submission = _found(cloud, submission)
-    return _look(cloud, submission)
+    return standing(cloud, submission, cloud.backend.status)
 
 
 def _found(cloud: Cloud, intent: Submission) -> Submission:
     job_id = cloud.backend.find(intent.run.run_id)
     if job_id is None:
-        gone = "never submitted: the launcher ended before the service had the job"
-        cloud.records.settle(intent.run.run_id, JobStatus(state=JobState.FAILED, native="none", message=gone))
+        _settle_without_job(cloud, intent.run.run_id)
         return intent
-    accepted = replace(intent, job_id=job_id)
-    cloud.records.accept(accepted)
-    return accepted
+    return cloud.records.accept(replace(intent, job_id=job_id))
+
+
+def _settle_without_job(cloud: Cloud, run_id: str) -> None:
+    """Settle a run of which the service has no job: it never had one, or it has forgotten it, as services do."""
+    gone = "never submitted: the launcher ended before the service had the job"
+    status = JobStatus(state=JobState.FAILED, native="none", message=gone)
+    if not cloud.records.give_up(run_id):
+        status = _judged(cloud, run_id, None, cancel_requested=False)
+    if status.state.final:
+        cloud.records.settle(run_id, status)

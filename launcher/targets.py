@@ -1,4 +1,4 @@
-"""From the name after ``--cloud`` to its cluster object: launcher.toml, and `local`, which needs no entry."""
+"""From the name after ``--cloud`` to its cluster object: launcher.toml, stacks that were made here, and `local`."""
 
 import os
 import re
@@ -13,6 +13,7 @@ from launcher import home
 from launcher.backend import Backend
 from launcher.errors import CloudNotFound, ConfigError
 from launcher.metrics import is_object
+from launcher.stacks import known
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 
@@ -23,10 +24,16 @@ def chosen(flag: str | None) -> str:
 
 
 def clusters() -> dict[str, dict[str, Any]]:
-    """Give the cluster object of every cloud that is configured, `local` first."""
+    """Give the cluster object of every cloud that is configured or was made here, `local` first."""
     entries = _file().get("clouds", {})
-    local = {"kind": "local", "staging": f"file://{home.home()}", "python": sys.executable}
-    return {"local": local | entries.get("local", {})} | {n: e for n, e in entries.items() if n != "local"}
+    local = {"kind": "local", "staging": f"file://{home.home()}", "python": sys.executable, "expires_at": "never"}
+    made = known.clusters()  # an entry of the same name in launcher.toml is what its user means
+    return {"local": local | entries.get("local", {})} | made | {n: e for n, e in entries.items() if n != "local"}
+
+
+def configured() -> frozenset[str]:
+    """Give the names that launcher.toml has."""
+    return frozenset(_file().get("clouds", {}))
 
 
 def backend(cloud: str) -> Backend:

@@ -40,7 +40,7 @@ def wait(  # noqa: PLR0913 -- two things to show and two limits
     ``show`` gets each line of the log as it comes; of a job that left no receipt, the service's own log as well.
     ``watch`` gets the status at each look.
     """
-    pause = NEAR if local_path(cloud.backend.staging) else FAR
+    near = local_path(cloud.backend.staging) is not None
     standing = _look_again(cloud, Standing(submission=cloud.records.submission(run_id), status=UNSEEN))
     tail = Tail(cloud.records, run_id)
     began = known = time.monotonic()
@@ -52,10 +52,16 @@ def wait(  # noqa: PLR0913 -- two things to show and two limits
         over = now - known > patience or (timeout is not None and now - began > timeout)
         if over or standing.status.native == REMOVED:
             return standing
-        time.sleep(pause)
+        time.sleep(_pause(standing, near=near))
         standing = _look_again(cloud, standing)
     _show_rest(cloud, standing, tail, show)
     return standing
+
+
+def _pause(standing: Standing, *, near: bool) -> float:
+    if not near:
+        return FAR
+    return NEAR if standing.receipt is None else NEAR / 5  # the job has said its last word: the end is a moment away
 
 
 def _look_again(cloud: Cloud, before: Standing) -> Standing:

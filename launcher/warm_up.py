@@ -8,17 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from pyspark import StorageLevel
+from pyspark.ml.classification import LogisticRegression
+from pyspark.ml.functions import array_to_vector, vector_to_array
+from pyspark.ml.stat import Summarizer
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 
 def main() -> None:
-    """Touch session, CSV, Parquet, SQL, caching, RDDs and the Arrow path to Python."""
+    """Touch session, CSV, Parquet, SQL, caching, RDDs, the Arrow path to Python and MLlib."""
     spark = SparkSession.builder.getOrCreate()
     with tempfile.TemporaryDirectory() as folder:
         points = read_csv(spark, folder)
         aggregate(points)
         through_arrow(points)
+        learn(points)
         through_files(spark, points, folder)
     spark.stop()
 
@@ -45,6 +49,15 @@ def through_arrow(points: DataFrame) -> None:
 
     points.select("x", "y").mapInArrow(same, "x int, y double").toPandas()
     points.select("x").rdd.mapPartitions(lambda rows: [sum(1 for _ in rows)]).collect()
+
+
+def learn(points: DataFrame) -> None:
+    """Vectors, their summary, and a model of two classes."""
+    vector = array_to_vector(F.array(F.col("x").cast("double"), "y")).alias("features")
+    rows = points.select(vector, (F.col("x") % 2).cast("double").alias("label")).persist()
+    rows.groupBy("label").agg(Summarizer.metrics("mean", "variance").summary(F.col("features"))).collect()
+    predicted = LogisticRegression(maxIter=2).fit(rows).transform(rows)
+    predicted.select(vector_to_array(F.col("rawPrediction"))[1].alias("margin")).agg(F.max("margin")).collect()
 
 
 def through_files(spark: SparkSession, points: DataFrame, folder: str) -> None:

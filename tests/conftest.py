@@ -8,13 +8,18 @@ import pytest
 
 from tests.homes import home_below
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+# marker -> whether this machine has what its tests need
+PRESENT = {
+    "chromium": bool(shutil.which("chromium") or shutil.which("google-chrome")),
+    "parts": all(map(shutil.which, ("go", "npm", "mvn", "java"))),
+}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, and say so in the summary, what needs a browser where there is none."""
-    if CHROMIUM is None and "CI" not in os.environ:
-        without = [item for item in items if item.get_closest_marker("chromium")]
+    """Leave out, and say so in the summary, what needs a browser or builds real servers where that cannot be."""
+    absent = {marker for marker, present in PRESENT.items() if not present and "CI" not in os.environ}
+    without = [item for item in items if any(item.get_closest_marker(marker) for marker in absent)]
+    if without:
         items[:] = [item for item in items if item not in without]
         config.hook.pytest_deselected(items=without)
 

@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export PATH=$PWD/.venv/bin:$PATH
 
-scripts() { find .ci tools -type f \( -name '*.sh' -o -name run \) -print0; }
+scripts() { find .ci bootstrap tools -type f \( -name '*.sh' -o -name run \) -print0; }
 
 ruff check --quiet
 ruff format --check --quiet

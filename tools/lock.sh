@@ -10,6 +10,8 @@ lock() {
 
 lock uv requirements/uv.in
 lock build requirements/build.in
-lock runtime pyproject.toml
-lock test pyproject.toml --extra test --constraints requirements/runtime.txt
+lock runtime pyproject.toml --constraints requirements/constraints.in
+lock test pyproject.toml --extra test --constraints requirements/runtime.txt --constraints requirements/constraints.in
+lock notebook pyproject.toml requirements/notebook.in --constraints requirements/test.txt --constraints requirements/constraints.in
 lock spark-3.5 requirements/spark-3.5.in
+lock deep pyproject.toml requirements/deep.in --overrides requirements/deep-overrides.in --constraints requirements/runtime.txt

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the environments in .venv from the hashed locks: tools/setup.sh runtime|test.
+# Makes the environments in .venv from the hashed locks: tools/setup.sh runtime|notebook|deep|test.
 #
 # A second call finds the stamps and installs nothing; a moved checkout, another Python, or an installation that was
 # interrupted is set up again, from the packages already fetched. Downloads are kept in .venv/cache only until then.
@@ -64,7 +64,7 @@ make_venv() {
   python=$(choose_python)
   say "1/4 a Python environment in .venv, with $(command -v "$python")"
   # Runs and their records live in .venv/firesteel: they stay.
-  rm -rf "$stamps" "${venv:?}"/{bin,include,lib,lib64,share,pyvenv.cfg,spark-3.5}
+  rm -rf "$stamps" "${venv:?}"/{bin,include,lib,lib64,share,pyvenv.cfg,spark-3.5,deep}
   "$python" -m venv "$venv" || fail "$python has no venv module" "on Debian: apt-get install python3-venv"
   say "2/4 uv, which installs the rest"
   "$venv/bin/python" -m pip install --quiet --no-cache-dir --require-hashes --no-deps -r "$locks/uv.txt" ||
@@ -101,6 +101,18 @@ install_spark_3_5() {
   stamp spark-3.5 "$want"
 }
 
+install_deep() {
+  local want
+  want=$(digest "$locks/deep.txt" "$locks/build.txt")
+  if stamped deep "$want"; then return; fi
+  say "the third environment, .venv/deep, for deep learning: Spark, PyTorch, TensorFlow; 5 GB"
+  rm -rf "$venv/deep"
+  "$venv/bin/uv" venv --quiet --no-project --python "$venv/bin/python" "$venv/deep"
+  # The lock leaves out parts of PyTorch that only a GPU needs: its own list of dependencies is not met.
+  uv_install "$venv/deep/bin/python" deep --no-deps --require-hashes --requirements "$locks/deep.txt"
+  stamp deep "$want"
+}
+
 main() {
   local what=${1:-runtime}
   mkdir -p "$venv"
@@ -108,12 +120,14 @@ main() {
   flock -n 9 || { say "waiting for another setup in this checkout" && flock 9; }
   make_venv
   case $what in
-    runtime) install_lock runtime "Spark, a Java, pandas; 900 MB" ;;
-    test) install_lock runtime "Spark, a Java, pandas; 900 MB" && install_lock test "what checks and tests need" ;;
-    *) fail "unknown environment $what" "tools/setup.sh runtime|test" ;;
+    runtime | notebook | deep | test) install_lock runtime "Spark, a Java, pandas; 900 MB" ;;
+    *) fail "unknown environment $what" "tools/setup.sh runtime|notebook|deep|test" ;;
   esac
+  if [[ $what == test ]]; then install_lock test "what checks and tests need"; fi
+  if [[ $what == test || $what == notebook ]]; then install_lock notebook "JupyterLab"; fi
   install_project
   if [[ $what == test ]]; then install_spark_3_5; fi
+  if [[ $what == test || $what == deep ]]; then install_deep; fi
   rm -rf "$UV_CACHE_DIR"
 }
 

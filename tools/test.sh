@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# All tests: tools/test.sh [pytest arguments]. First the jobs on Spark 3.5, then everything on the default Spark.
+# All tests: tools/test.sh [pytest arguments]. First the jobs on Spark 3.5, then deep learning, then everything else
+# on the default Spark.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 unset SPARK_HOME SPARK_CONF_DIR PYSPARK_PYTHON PYSPARK_DRIVER_PYTHON PYTHONPATH # of another Spark on this machine
@@ -10,6 +11,22 @@ jobs_on_spark_3_5() {
   JAVA_HOME=$java .venv/spark-3.5/bin/python -m pytest tests/jobs -m "not sklearn and not long" -q
 }
 
+deep_learning() { .venv/deep/bin/python -m pytest tests/deep -q; }
+
+# Built once into the cache; without the tools that build them, the tests that need them are left out, but on a build server.
+real_parts() {
+  local tool
+  for tool in go npm mvn java; do
+    if [[ -z ${CI:-} ]] && ! command -v "$tool" >/dev/null; then
+      printf 'no %s here: tests on the real parts of rehearsal clouds are left out\n' "$tool" >&2
+      return
+    fi
+  done
+  .venv/bin/rehearsal prepare
+}
+
+real_parts
 jobs_on_spark_3_5
+deep_learning
 # By file: what a file's tests share (a service with jobs) is then made once.
 .venv/bin/python -m pytest -n 2 --dist loadfile "$@"

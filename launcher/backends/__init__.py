@@ -10,8 +10,15 @@ from launcher.errors import ConfigError, MissingDependency
 
 KINDS: dict[str, str] = {
     "local": "launcher.backends.local:Local",
+    "emr": "launcher.backends.emr:Emr",
+    "dataproc": "launcher.backends.dataproc:Dataproc",
+    "hdinsight": "launcher.backends.hdinsight:HDInsight",
 }
-EXTRAS: dict[str, str] = {}  # kind -> the extra that brings its SDK, where it needs one
+EXTRAS: dict[str, str] = {
+    "emr": "aws",
+    "dataproc": "gcp",
+    "hdinsight": "azure",
+}  # kind -> the extra that brings its SDK, where it needs one
 COMMON = frozenset({"kind", "expires_at"})
 
 

@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -85,6 +85,10 @@ class Local:
         ended = ended or job.ended() or self._settle(job, job_id)
         word = str(ended["word"])
         return JobStatus(state=STATES.get(word, JobState.UNKNOWN), native=word, message=str(ended["message"]))
+
+    def statuses(self, job_ids: Sequence[str]) -> Mapping[str, JobStatus]:
+        """Give how many jobs stand; each costs a look at its folder."""
+        return {job_id: self.status(job_id) for job_id in job_ids if job_id and self._spool.job(job_id).known}
 
     def logs(self, job_id: str) -> Iterator[str]:
         """Give what the job's processes printed so far, Spark's own log included."""

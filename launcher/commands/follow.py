@@ -131,15 +131,29 @@ def say_detached(accepted: "Submission", *, as_json: bool) -> None:
 
 
 def to_the_end(
-    cloud: "Cloud", run_id: str, *, timeout: float | None, report: Path | None, as_json: bool, patience: float = 60
+    cloud: "Cloud",
+    run_id: str,
+    *,
+    timeout: float | None,
+    report: Path | None,
+    as_json: bool,
+    patience: float = 60,
+    beside: "Standing | None" = None,
 ) -> None:
-    """Wait, pass the log on to stderr, print metrics or JSON on stdout, and exit with the state's code."""
+    """Wait, pass the log on to stderr, print metrics or JSON on stdout, and exit with the state's code.
+
+    With a run ``beside`` it, say whether both found the same.
+    """
     from launcher.progress import Waiting
     from launcher.waiting import wait as wait_for
 
     with leaving_the_job(f"{cloud.name}/{run_id}"), Waiting() as shown:
         standing = wait_for(cloud, run_id, shown.line, watch=shown.status, timeout=timeout, patience=patience)
     _print(standing, as_json=as_json)
+    if beside is not None:
+        from launcher.comparing import compared
+
+        click.echo(f"beside {beside.submission.handle}: {compared([beside, standing]).sentence}", err=True)
     if report is not None and standing.status.state.final:
         from launcher.fetching import write_report
 

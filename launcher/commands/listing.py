@@ -26,12 +26,12 @@ def runs(cloud: str | None, limit: int, every: bool, as_json: bool) -> None:
     Example:
       launcher runs --cloud local --limit 5
     """
+    from launcher import overview, tables
     from launcher import runs as library
-    from launcher import tables
 
     opened = library.open_cloud(_chosen(cloud))
     run_ids = opened.records.run_ids()
-    standings = list(library.each(opened, run_ids if every else run_ids[:limit]))
+    standings = overview.standings(opened, run_ids if every else run_ids[:limit])
     if as_json:
         options.echo_json([standing.to_json() for standing in standings])
         return
@@ -89,7 +89,7 @@ def clouds(as_json: bool) -> None:
             name + (" *" if name == default else ""),
             c.get("kind", ""),
             c.get("staging", ""),
-            c.get("expires_at", "never"),
+            c.get("expires_at", "unknown"),
         )
         for name, c in known.items()
     ]

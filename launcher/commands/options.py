@@ -39,7 +39,7 @@ def report_option(command: F) -> F:
     """Add ``--report``."""
     path = click.Path(dir_okay=False, writable=True, path_type=Path)
     return click.option(
-        "--report", type=path, callback=_in_a_folder, metavar="FILE", help="Write the report, one HTML page, there."
+        "--report", type=path, callback=in_a_folder, metavar="FILE", help="Write the report, one HTML page, there."
     )(command)
 
 
@@ -63,7 +63,7 @@ def echo_json(value: Any) -> None:
     click.echo(json.dumps(value, indent=1, ensure_ascii=True))
 
 
-def _in_a_folder(_context: click.Context, _parameter: click.Parameter, path: Path | None) -> Path | None:
+def in_a_folder(_context: click.Context, _parameter: click.Parameter, path: Path | None) -> Path | None:
     """Refuse a path whose folder is missing before anything runs for its sake."""
     if path is not None and not os.access(path.absolute().parent, os.W_OK):
         raise click.BadParameter(f"the folder {path.absolute().parent} is not there, or cannot be written")

@@ -12,8 +12,10 @@ from launcher.commands import options
 from launcher.errors import UsageError
 
 if TYPE_CHECKING:
+    from launcher.arguments import Argument
     from launcher.model import JobSpec, Submission
     from launcher.runs import Cloud
+    from launcher.workloads import Workload
 
 SECRET = re.compile(r"passw|secret|token|credential|api.?key|access.?key|account.?key|private.?key", re.IGNORECASE)
 
@@ -61,15 +63,21 @@ def submit(
     Examples:
       launcher submit kmeans --input uber -- --k 8
       launcher submit kmeans --input rides.csv.gz --detach -- --features Lat,Lon
+      launcher submit infer --input fashion -- --model local/train-torch-20261122-101530-4f2a
       launcher submit kmeans -- --help
     """
-    from launcher import runs, targets, workloads
+    from launcher import workloads
 
     if {"--help", "-h"} & set(arguments):
         click.echo(workloads.help_text(workload), nl=False)
         return
-    opened = runs.open_cloud(targets.chosen(cloud))
-    order = _order(workload, arguments, source, conf, env)
+    with workloads.checking(workload, arguments) as checked:
+        from launcher import runs, targets  # while the check runs
+
+        opened = runs.open_cloud(targets.chosen(cloud))
+        if not dry_run:
+            opened.storage.prepare()
+        order = _order(opened, checked(), source, arguments, conf, env)
     if dry_run:
         plan = runs.planned(opened, order.spec(opened))
         options.echo_json(opened.backend.request(plan.spec, plan.run))
@@ -90,36 +98,31 @@ class Order:
     """What was asked for, checked: nothing has been sent anywhere yet."""
 
     workload: str
-    arguments: tuple[str, ...]
-    source: str | Path
-    name: str
+    arguments: "tuple[Argument, ...]"
     conf: dict[str, str]
     env: dict[str, str]
 
     def spec(self, cloud: "Cloud") -> "JobSpec":
-        """Give the portable job: a local input by the URI that its copy has, or will have."""
+        """Give the portable job: what is local by the URI that its copy has, or will have."""
         from launcher.model import JobSpec
 
-        uri = cloud.storage.uri(self.name) if self.name else str(self.source)
-        args = ("--input", uri, *self.arguments) if uri else self.arguments
+        args = tuple(word if isinstance(word, str) else cloud.storage.uri(word.name) for word in self.arguments)
         return JobSpec(workload=self.workload, args=args, conf=self.conf, env=self.env)
 
 
 def _order(
-    workload: str, arguments: tuple[str, ...], given: str | None, conf: Sequence[str], env: Sequence[str]
+    cloud: "Cloud",
+    workload: "Workload",
+    given: str | None,
+    arguments: tuple[str, ...],
+    conf: Sequence[str],
+    env: Sequence[str],
 ) -> Order:
-    from launcher import inputs, workloads
+    from launcher.arguments import located
 
-    if any(word == "--input" or word.startswith("--input=") for word in arguments):
-        raise UsageError("--input belongs to the launcher", f"launcher submit {workload} --input PATH -- ...")
-    sample = workloads.checked(workload, arguments).sample
-    source = sample if given is None else given
     pairs = {"--conf": _pairs("--conf", conf), "--env": _pairs("--env", env)}
-    located = inputs.located(source) if source or given is not None else ""
-    name = inputs.place(located) if isinstance(located, Path) else ""
-    return Order(
-        workload=workload, arguments=arguments, source=located, name=name, conf=pairs["--conf"], env=pairs["--env"]
-    )
+    found = located(cloud, workload, given, arguments)
+    return Order(workload=workload.name, arguments=found, conf=pairs["--conf"], env=pairs["--env"])
 
 
 def _pairs(option: str, values: Sequence[str]) -> dict[str, str]:
@@ -138,11 +141,12 @@ def _pairs(option: str, values: Sequence[str]) -> dict[str, str]:
 
 
 def _submit(cloud: "Cloud", order: Order, handles: list[str]) -> "Submission":
-    """Upload the input and submit. Ctrl-C waits for the submission's few seconds: the run is then on record."""
+    """Upload what is local and submit. Ctrl-C waits for the submission's few seconds: the run is then on record."""
     from launcher import inputs, interrupts, runs
 
-    if isinstance(order.source, Path):
-        inputs.upload(cloud.storage, order.source, order.name)
+    for word in order.arguments:
+        if not isinstance(word, str):
+            inputs.upload(cloud.storage, word.path, word.name)
     with interrupts.deferred("finishing the submission"):
         accepted = runs.submit(cloud, runs.planned(cloud, order.spec(cloud)))
         handles.append(accepted.handle)

@@ -6,20 +6,17 @@ Reads the job as JSON from standard input, answers one line when the service has
 import contextlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+# What is imported here keeps the submitter waiting: what few jobs need is imported on use.
 from launcher import locks
 from launcher.local_service.spool import MARK, Job, Spool
-from launcher.storage import free_bytes
 
 POLL = 0.1  # seconds
 FULL = 1 << 20  # bytes of free disk below which a job that failed has failed for that
@@ -47,8 +44,8 @@ def main() -> None:
             word, message = _serve(spool, run_id, job, job_order)
         except Exception as error:  # noqa: BLE001 -- whatever it is, it is how the job ended, and nobody else can tell
             word, message = "failed", f"the job could not be run: {error}"
-        spool.close(run_id, word, message)
-    from launcher import embedded  # what is imported at the top keeps the submitter waiting
+        spool.close(run_id, word, message, swept=_childless())
+    from launcher import embedded
 
     # Makes later jobs start quicker; only now, so that this one did not have to share the processors with it.
     embedded.prepare_fast_start(job_order["python"])
@@ -58,17 +55,21 @@ def _accept(spool: Spool, run_id: str, job_order: Mapping[str, Any]) -> Any:
     """Make the job known in one step and say so; None when it was known before or cannot be written."""
     try:
         spool.prepare()
-        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=spool.root / "jobs"))
+        draft = spool.root / "jobs" / f".draft-{run_id}-{os.getpid()}"
         try:
             return _publish(spool, run_id, job_order, draft)
         finally:
-            shutil.rmtree(draft, ignore_errors=True)
+            if draft.exists():
+                import shutil
+
+                shutil.rmtree(draft, ignore_errors=True)
     except OSError as error:
         _answer(f"{error.strerror}: {error.filename}")
     return None
 
 
 def _publish(spool: Spool, run_id: str, job_order: Mapping[str, Any], draft: Path) -> Any:
+    draft.mkdir(mode=0o700)
     (draft / "request.json").write_text(json.dumps(job_order["request"], indent=1), encoding="utf-8")
     (draft / "scratch").mkdir()
     (draft / "service.log").touch()
@@ -93,7 +94,6 @@ def _serve(spool: Spool, run_id: str, job: Job, job_order: Mapping[str, Any]) ->
     if job.cancelled:
         return "cancelled", "before it started"
     process = _start(job, job_order)
-    import_module("psutil")  # while the job runs, so that nobody waits for it at the job's end
     while not _ended(process):
         if job.cancelled:
             _end(process)
@@ -135,9 +135,20 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
 
 
+def _childless() -> bool:
+    """Tell whether surely no process of the job is left: on Linux, those whose parents are gone are children here."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+        return False
+    return sys.platform == "linux"
+
+
 def _word(code: int, job: Job) -> tuple[str, str]:
     if code == 0:
         return "done", ""
+    from launcher.storage import free_bytes
+
     if free_bytes(job.folder) < FULL:
         return "failed", f"the disk is full: {job.folder}"
     if code < 0 or code > SIGNALS:

@@ -15,11 +15,17 @@ from launcher.runs import Cloud
 from launcher.storage import Storage
 from tests.homes import home_below
 from tests.rigs.base import Rig
+from tests.rigs.dataproc import DataprocRig
+from tests.rigs.emr import EmrRig
+from tests.rigs.hdinsight import HDInsightRig
 from tests.rigs.local import LocalRig
 from tests.rigs.scripted import ScriptedRig
 
-RIGS: tuple[Rig, ...] = (LocalRig(), ScriptedRig())
+HERE: tuple[Rig, ...] = (ScriptedRig(), LocalRig())
+ON_REAL_PARTS: tuple[Rig, ...] = (EmrRig(), DataprocRig(), HDInsightRig())
+RIGS = HERE + ON_REAL_PARTS
 PATIENCE = 240  # seconds
+AWKWARD = 'it\'s a "b" $HOME `id -u` \\n {{PWD}} 100 % ${x:-y} é <LOG_DIR>'  # what shells and YARN would act on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +42,11 @@ class Service:
         records = Records(storage)
         return Cloud(name="it", kind=self.rig.name, backend=self.backend, storage=storage, records=records)
 
-    def plan(self, *args: str) -> Submission:
-        return runs.planned(self.cloud, JobSpec(workload="selftest", args=args))
+    def plan(self, *args: str, **env: str) -> Submission:
+        return runs.planned(self.cloud, JobSpec(workload="selftest", args=args, env=env))
 
-    def submit(self, *args: str) -> str:
-        return runs.submit(self.cloud, self.plan(*args)).job_id
+    def submit(self, *args: str, **env: str) -> Submission:
+        return runs.submit(self.cloud, self.plan(*args, **env))
 
     def until(self, job_id: str, *, state: JobState | None = None) -> JobStatus:
         """Wait until the job is in that state, or, when none is given, has ended."""
@@ -56,12 +62,18 @@ class Service:
         return replace(self, folder=folder, backend=self.rig.open(folder))
 
 
-@pytest.fixture(scope="session", params=RIGS, ids=lambda rig: rig.name)
+@pytest.fixture(
+    scope="session",
+    params=[*HERE, *(pytest.param(rig, marks=pytest.mark.parts) for rig in ON_REAL_PARTS)],
+    ids=lambda rig: rig.name,
+)
 def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp(f"{request.param.name} staging")
+    rig: Rig = request.param
+    folder = tmp_path_factory.mktemp(f"{rig.name} staging")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FIRESTEEL_HOME", str(home_below(tmp_path_factory.mktemp("service"))))
-        yield Service(rig=request.param, folder=folder, backend=request.param.open(folder))
+        with rig.running(tmp_path_factory.mktemp(rig.name)):
+            yield Service(rig=rig, folder=folder, backend=rig.open(folder))
 
 
 @pytest.fixture(scope="session")
@@ -70,15 +82,15 @@ def executions(service: Service) -> Path:
 
 
 @pytest.fixture(scope="session")
-def succeeded(service: Service, executions: Path) -> str:
-    return service.submit("--append", str(executions))
+def succeeded(service: Service, executions: Path) -> Submission:
+    return service.submit("--append", str(executions), "--variable", "AWKWARD", AWKWARD=AWKWARD)
 
 
 @pytest.fixture(scope="session")
-def raising(service: Service) -> str:
-    return service.submit("--raise", "as asked")
+def raising(service: Service) -> Submission:
+    return service.submit("--raise", f"as asked, {AWKWARD}")
 
 
 @pytest.fixture(scope="session")
-def exiting(service: Service) -> str:
+def exiting(service: Service) -> Submission:
     return service.submit("--exit", "3")

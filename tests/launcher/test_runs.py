@@ -5,7 +5,12 @@ from pathlib import Path
 import pytest
 
 from launcher import runs
+from launcher.errors import BackendUnavailable, nothing_sent
 from launcher.model import JobSpec, JobState
+from launcher.records import Records
+from launcher.runs import Cloud
+from launcher.storage import Storage
+from tests.rigs.scripted import Scripted
 
 
 @pytest.mark.usefixtures("scripted")
@@ -33,3 +38,21 @@ def test_a_run_that_the_service_forgot_before_anyone_looked_is_settled_by_its_re
     for path in (scripted / "service").iterdir():
         path.unlink()
     assert runs.look(cloud, submission.run.run_id).status.state is JobState.SUCCEEDED
+
+
+def test_a_submission_that_never_reached_the_service_is_settled_though_the_service_cannot_be_asked(
+    tmp_path: Path,
+) -> None:
+    def refuse(_call: str) -> None:
+        with nothing_sent():
+            raise BackendUnavailable("the password is refused")
+
+    backend = Scripted(staging=f"file://{tmp_path}", before=refuse)
+    storage = Storage(backend.staging)
+    cloud = Cloud(name="it", kind="scripted", backend=backend, storage=storage, records=Records(storage))
+    plan = runs.planned(cloud, JobSpec(workload="selftest"))
+    with pytest.raises(BackendUnavailable, match="the password is refused"):
+        runs.submit(cloud, plan)
+    settled = cloud.records.outcome(plan.run.run_id)
+    assert settled is not None
+    assert settled.message == "never submitted: the password is refused"

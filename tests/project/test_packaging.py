@@ -50,7 +50,7 @@ def test_the_wheel_holds_every_file_of_its_packages(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     ours = {
         str(file.relative_to(ROOT))
-        for package in ("launcher", "jobs")
+        for package in ("launcher", "jobs", "rehearsal")
         for file in (ROOT / package).rglob("*")
         if file.is_file() and file.suffix not in {".pyc", ".draft"}
     }
@@ -59,7 +59,7 @@ def test_the_wheel_holds_every_file_of_its_packages(wheel: Path) -> None:
 
 def test_the_wheel_holds_nothing_else(wheel: Path) -> None:
     rooms = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
-    assert {room for room in rooms if not room.endswith(".dist-info")} == {"launcher", "jobs"}
+    assert {room for room in rooms if not room.endswith(".dist-info")} == {"launcher", "jobs", "rehearsal"}
 
 
 def test_an_installed_launcher_is_not_the_checkout(environment: Path) -> None:
@@ -67,6 +67,19 @@ def test_an_installed_launcher_is_not_the_checkout(environment: Path) -> None:
     python = str(environment / "bin" / "python")
     told = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True, cwd=environment)
     assert str(ROOT) not in told.stdout
+
+
+def test_an_installed_launcher_has_the_program_that_makes_clouds(environment: Path, tmp_path: Path) -> None:
+    code = "from launcher.stacks import workspace; print(workspace.program())"
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    argv = [str(environment / "bin" / "python"), "-c", code]
+    told = subprocess.run(
+        argv, capture_output=True, text=True, check=True, cwd=tmp_path, env={**clean, "FIRESTEEL_HOME": str(tmp_path)}
+    )
+    program = Path(told.stdout.strip())
+    assert program.is_relative_to(tmp_path)
+    assert {"Pulumi.yaml", "infra", "bootstrap"} == {path.name for path in program.iterdir()}
+    assert (program / "infra" / "__main__.py").read_bytes() == (ROOT / "infra" / "__main__.py").read_bytes()
 
 
 def test_an_installed_launcher_says_its_version(environment: Path) -> None:

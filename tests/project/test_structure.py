@@ -77,7 +77,9 @@ def test_no_file_names_a_package_index_or_a_build_machine() -> None:
     hosts = "pypi|pythonhosted|npmjs|golang|crates|maven"
     folders = "work|root"
     forbidden = re.compile(rf"\b(?:{hosts})(?:\.apache)?\.(?:org|io|com)\b|(?<![\w.~-])/(?:{folders})/\w")
-    found = [f"{file}: {match[0]}" for file, text in texts() for match in forbidden.finditer(text)]
+    # In Go the path of a module is its name.
+    read = ((file, text) for file, text in texts() if Path(file).name not in {"go.mod", "go.sum"})
+    found = [f"{file}: {match[0]}" for file, text in read for match in forbidden.finditer(text)]
     assert found == []
 
 
@@ -93,11 +95,14 @@ def test_every_dependency_is_locked() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     wanted = {
         "runtime": project["dependencies"],
-        "test": project["dependencies"] + project["optional-dependencies"]["test"],
+        "test": [
+            *project["dependencies"],
+            *(name for extra in project["optional-dependencies"].values() for name in extra),
+        ],
     }
     for name, requirements in wanted.items():
         lock = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
-        names = {re.split(r"[\[<>=~!; ]", requirement)[0] for requirement in requirements}
+        names = {re.split(r"[\[<>=~!; ]", requirement)[0] for requirement in requirements} - {"firesteel"}
         assert {package for package in names if not re.search(rf"^{package}==", lock, re.MULTILINE)} == set()
 
 

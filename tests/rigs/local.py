@@ -1,6 +1,7 @@
 """The local service, with real Spark."""
 
 import os
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from launcher.backends.local import Local
@@ -9,6 +10,11 @@ from launcher.local_service.spool import Spool
 
 class LocalRig:
     name = "local"
+    unmapped = "levitating"
+
+    def running(self, folder: Path) -> AbstractContextManager[None]:
+        del folder  # the service is its jobs' processes
+        return nullcontext()
 
     def open(self, folder: Path) -> Local:
         return Local(staging=f"file://{folder}", parallel=2, cores="1", memory="512m")
@@ -20,3 +26,6 @@ class LocalRig:
 
     def say(self, folder: Path, job_id: str, word: str) -> None:
         Spool(root=folder / "local").job(job_id).end(word, f"said by a test ({os.getpid()})")
+
+    def secrets(self) -> list[str]:
+        return []

@@ -7,7 +7,8 @@ log of its own beyond one line, and no memory limit.
 import argparse
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ class Scripted:
 
     def request(self, spec: JobSpec, run: Run) -> Request:
         directory = run.directory.removeprefix("file://")
-        return {"name": run.run_id, "directory": directory, "args": list(spec.args), "env": sorted(spec.env)}
+        return {"name": run.run_id, "directory": directory, "args": list(spec.args), "env": dict(spec.env)}
 
     def submit(self, request: Request) -> str:
         self.before("submit")
@@ -66,6 +67,10 @@ class Scripted:
         job = self._job(job_id)
         word = self._word(job)
         return JobStatus(state=STATES.get(word, JobState.UNKNOWN), native=word)
+
+    def statuses(self, job_ids: Sequence[str]) -> Mapping[str, JobStatus]:
+        self.before("statuses")
+        return {job_id: self.status(job_id) for job_id in job_ids if job_id and self._path(job_id).exists()}
 
     def logs(self, job_id: str) -> Iterator[str]:
         self.before("logs")
@@ -92,12 +97,17 @@ class Scripted:
         if time.time() < job["at"] + args.sleep:
             return "busy"
         code = 1 if args.error else args.exit
-        _write_receipt(Path(job["directory"]), code, args.error)
+        _write_receipt(Path(job["directory"]), code, args, job["env"])
         return "broken" if code else "fine"
 
 
 class ScriptedRig:
     name = "scripted"
+    unmapped = "levitating"
+
+    def running(self, folder: Path) -> AbstractContextManager[None]:
+        del folder  # the service is a folder
+        return nullcontext()
 
     def open(self, folder: Path) -> Scripted:
         return Scripted(staging=f"file://{folder}")
@@ -113,6 +123,9 @@ class ScriptedRig:
         path = folder / "service" / f"{job_id}.job"
         path.write_text(json.dumps({**json.loads(path.read_text(encoding="utf-8")), "word": word}), encoding="utf-8")
 
+    def secrets(self) -> list[str]:
+        return []
+
 
 def _parse(arguments: list[str]) -> Any:
     parser = argparse.ArgumentParser()
@@ -126,13 +139,14 @@ def _append(path: str) -> None:
             executions.write("once\n")
 
 
-def _write_receipt(directory: Path, code: int, message: str) -> None:
+def _write_receipt(directory: Path, code: int, args: Any, env: Mapping[str, str]) -> None:
     path = directory / "receipt.json"
     if path.exists():
         return
     (directory / "output").mkdir(parents=True, exist_ok=True)
     state = "FAILED" if code else "SUCCEEDED"
-    (directory / "output" / "metrics.json").write_text("{}", encoding="utf-8")
-    path.write_text(
-        json.dumps({"state": state, "exit_code": code, "message": message, "seconds": {}}), encoding="utf-8"
-    )
+    metrics: dict[str, Any] = {"lines": args.lines, "counted": 0, "held_mib": args.memory}
+    metrics |= {"variable": [env.get(args.variable)] * 2} if args.variable else {}
+    (directory / "output" / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
+    receipt = {"state": state, "exit_code": code, "message": args.error, "seconds": {}}
+    path.write_text(json.dumps(receipt), encoding="utf-8")

@@ -1,0 +1,121 @@
+"""How what is left of an EMR stack is deleted, in the order of the table: each kind after what uses it."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from launcher.errors import BackendUnavailable
+
+Ask = Callable[..., Any]
+PATIENCE = 1200.0  # seconds until a cluster has ended
+PAUSE = 3.0
+ENDED = {"TERMINATED", "TERMINATED_WITH_ERRORS"}
+
+
+def cluster(ask: Ask, cluster_id: str) -> None:
+    """End a cluster and wait for it: what it uses cannot go before."""
+    ask("emr", "set_termination_protection", JobFlowIds=[cluster_id], TerminationProtected=False)
+    ask("emr", "terminate_job_flows", JobFlowIds=[cluster_id])
+    believed = time.monotonic() + PATIENCE
+    while ask("emr", "describe_cluster", ClusterId=cluster_id)["Cluster"]["Status"]["State"] not in ENDED:
+        if time.monotonic() > believed:
+            raise BackendUnavailable(f"{cluster_id} has not ended after {PATIENCE:.0f} s", "the same command again")
+        time.sleep(PAUSE)
+
+
+def schedule(ask: Ask, name: str) -> None:
+    """Delete a schedule."""
+    ask("scheduler", "delete_schedule", Name=name)
+
+
+def bucket(ask: Ask, name: str) -> None:
+    """Delete a bucket with every version of everything in it."""
+    while True:
+        page = ask("s3", "list_object_versions", Bucket=name, MaxKeys=1000)
+        rows = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+        if not rows:
+            break
+        keys = [{"Key": row["Key"], "VersionId": row["VersionId"]} for row in rows]
+        ask("s3", "delete_objects", Bucket=name, Delete={"Objects": keys, "Quiet": True})
+    ask("s3", "delete_bucket", Bucket=name)
+
+
+def instance_profile(ask: Ask, name: str) -> None:
+    """Delete an instance profile, and what makes its role one of it."""
+    for role in ask("iam", "get_instance_profile", InstanceProfileName=name)["InstanceProfile"]["Roles"]:
+        ask("iam", "remove_role_from_instance_profile", InstanceProfileName=name, RoleName=role["RoleName"])
+    ask("iam", "delete_instance_profile", InstanceProfileName=name)
+
+
+def role(ask: Ask, name: str) -> None:
+    """Delete a role with its policies."""
+    for policy in ask("iam", "list_role_policies", RoleName=name)["PolicyNames"]:
+        ask("iam", "delete_role_policy", RoleName=name, PolicyName=policy)
+    for policy in ask("iam", "list_attached_role_policies", RoleName=name)["AttachedPolicies"]:
+        ask("iam", "detach_role_policy", RoleName=name, PolicyArn=policy["PolicyArn"])
+    ask("iam", "delete_role", RoleName=name)
+
+
+def instance(ask: Ask, instance_id: str) -> None:
+    """End an instance."""
+    ask("ec2", "terminate_instances", InstanceIds=[instance_id])
+
+
+def network_interface(ask: Ask, interface: str) -> None:
+    """Delete an interface that is attached to nothing."""
+    ask("ec2", "delete_network_interface", NetworkInterfaceId=interface)
+
+
+def endpoint(ask: Ask, endpoint_id: str) -> None:
+    """Delete an endpoint."""
+    ask("ec2", "delete_vpc_endpoints", VpcEndpointIds=[endpoint_id])
+
+
+def security_group(ask: Ask, group: str) -> None:
+    """Delete a group; its rules first, which may name other groups that then can go."""
+    [row] = ask("ec2", "describe_security_groups", GroupIds=[group])["SecurityGroups"]
+    if row["IpPermissions"]:
+        ask("ec2", "revoke_security_group_ingress", GroupId=group, IpPermissions=row["IpPermissions"])
+    if row["IpPermissionsEgress"]:
+        ask("ec2", "revoke_security_group_egress", GroupId=group, IpPermissions=row["IpPermissionsEgress"])
+    ask("ec2", "delete_security_group", GroupId=group)
+
+
+def subnet(ask: Ask, subnet_id: str) -> None:
+    """Delete a subnet."""
+    ask("ec2", "delete_subnet", SubnetId=subnet_id)
+
+
+def route_table(ask: Ask, table: str) -> None:
+    """Delete a table, away from its subnets."""
+    [row] = ask("ec2", "describe_route_tables", RouteTableIds=[table])["RouteTables"]
+    for each in row["Associations"]:
+        ask("ec2", "disassociate_route_table", AssociationId=each["RouteTableAssociationId"])
+    ask("ec2", "delete_route_table", RouteTableId=table)
+
+
+def volume(ask: Ask, volume_id: str) -> None:
+    """Delete a volume."""
+    ask("ec2", "delete_volume", VolumeId=volume_id)
+
+
+def network(ask: Ask, vpc: str) -> None:
+    """Delete a network."""
+    ask("ec2", "delete_vpc", VpcId=vpc)
+
+
+REMOVERS: dict[str, Callable[[Ask, str], None]] = {
+    "cluster": cluster,
+    "schedule": schedule,
+    "bucket": bucket,
+    "instance profile": instance_profile,
+    "role": role,
+    "instance": instance,
+    "volume": volume,
+    "network interface": network_interface,
+    "endpoint": endpoint,
+    "security group": security_group,
+    "route table": route_table,
+    "subnet": subnet,
+    "network": network,
+}

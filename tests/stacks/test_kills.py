@@ -1,0 +1,58 @@
+"""Everything of ours is killed in the middle; what comes next ends clean."""
+
+import random
+import signal
+
+import pytest
+
+from tests.stacks.conftest import KIND, Account
+
+pytestmark = pytest.mark.parts
+CHANGES = 34  # resources of a stack
+
+
+def after(seed: int) -> int:
+    """Give after how many changes everything is killed."""
+    return random.Random(seed).randrange(1, CHANGES)  # noqa: S311 -- to be had again, not to be secret
+
+
+@pytest.mark.parametrize(
+    "seed", [1, 2, pytest.param(3, marks=pytest.mark.long), pytest.param(4, marks=pytest.mark.long)]
+)
+def test_an_up_that_was_killed_goes_on_and_nothing_is_there_twice(aws_account: Account, seed: int) -> None:
+    name, changes = aws_account.name(), after(seed)
+    process = aws_account.start("up", "--cloud", name, *KIND)
+    process.until("creating", changes)
+    process.signalled(signal.SIGKILL)
+    again = aws_account.launch("up", "--cloud", name, *KIND, "--json")
+    assert again.code == 0, again.err
+    assert aws_account.clusters(name) == [again.json["cluster"]["cluster_id"]]
+    assert aws_account.things(name) == {
+        "clusters": 1, "schedules": 1, "buckets": 1, "roles": 3, "profiles": 1, "networks": 1, "groups": 3,
+    }  # fmt: skip
+    down = aws_account.launch("down", "--cloud", name, "--yes")
+    assert down.code == 0, down.err
+    assert aws_account.things(name) == {}
+
+
+@pytest.mark.parametrize("seed", [5, pytest.param(6, marks=pytest.mark.long)])
+def test_a_stack_whose_up_was_killed_can_be_taken_down(aws_account: Account, seed: int) -> None:
+    name, changes = aws_account.name(), after(seed)
+    process = aws_account.start("up", "--cloud", name, *KIND)
+    process.until("creating", changes)
+    process.signalled(signal.SIGKILL)
+    down = aws_account.launch("down", "--cloud", name, "--yes")
+    assert down.code == 0, down.err
+    assert aws_account.things(name) == {}
+
+
+@pytest.mark.parametrize("seed", [7, pytest.param(8, marks=pytest.mark.long)])
+def test_a_down_that_was_killed_goes_on(aws_account: Account, seed: int) -> None:
+    name, changes = aws_account.name(), after(seed)
+    assert aws_account.launch("up", "--cloud", name, *KIND).code == 0
+    process = aws_account.start("down", "--cloud", name, "--yes")
+    process.until("deleting", changes)
+    process.signalled(signal.SIGKILL)
+    down = aws_account.launch("down", "--cloud", name, "--yes")
+    assert down.code == 0, down.err
+    assert aws_account.things(name) == {}
