@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from rehearsal.errors import PartError
 
 PINS = Path(__file__).with_name("pins")
 PATIENCE = 1800.0  # seconds that one tool may take; the slowest needs seven minutes on two cores
+PAUSES = (5.0, 20.0)  # seconds before a tool that failed is tried again: a registry may fail one request of hundreds
 TOOLS: Mapping[str, str] = {
     "go": "install Go 1.25 or newer (go.dev/dl, or: apt-get install golang)",
     "npm": "apt-get install npm",
@@ -150,24 +152,44 @@ class Jars:
 
 
 def run_tool(argv: Sequence[str], folder: Path, log: Path, goflags: str = "") -> str:
-    """Run a tool and give what it printed on stdout; the log keeps what it said on stderr."""
+    """Run a tool and give what it printed on stdout; the log keeps what it said on stderr.
+
+    A failure is tried again, unless the tool got something else than was pinned. Raises MissingDependency, PartError.
+    """
     tool = shutil.which(argv[0])
     if tool is None:
         raise MissingDependency(f"{argv[0]} is needed to build {log.stem[1:]}, and is not installed", TOOLS[argv[0]])
     environment = os.environ | ({"GOFLAGS": goflags, "CGO_ENABLED": "0"} if goflags else {})
+    for pause in PAUSES:
+        ended = _ended([tool, *argv[1:]], folder, environment, log)
+        if ended.returncode == 0 or any(word in _said(ended) for word in CHANGED):
+            break
+        time.sleep(pause)
+    else:
+        ended = _ended([tool, *argv[1:]], folder, environment, log)
+    if ended.returncode:
+        raise _explained(argv[0], _said(ended), log)
+    return ended.stdout
+
+
+def _ended(
+    argv: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path
+) -> "subprocess.CompletedProcess[str]":
     try:
         ended = subprocess.run(
-            [tool, *argv[1:]], cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            argv, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
             errors="replace", timeout=PATIENCE, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
         raise PartError(
-            f"{argv[0]} was not done after {PATIENCE:.0f} s", "rehearsal up goes on where it was"
+            f"{Path(argv[0]).name} was not done after {PATIENCE:.0f} s", "rehearsal up goes on where it was"
         ) from error
-    log.write_text(f"{' '.join(argv)}\n{ended.stdout}\n{ended.stderr}", encoding="utf-8")
-    if ended.returncode:
-        raise _explained(argv[0], f"{ended.stdout}\n{ended.stderr}", log)
-    return ended.stdout
+    log.write_text(f"{' '.join(argv)}\n{_said(ended)}", encoding="utf-8")
+    return ended
+
+
+def _said(ended: "subprocess.CompletedProcess[str]") -> str:
+    return f"{ended.stdout}\n{ended.stderr}"
 
 
 def _explained(tool: str, output: str, log: Path) -> PartError:

@@ -14,13 +14,14 @@ import psutil
 from launcher.errors import BackendUnavailable, ConfigError, LauncherError
 from launcher.providers import Provider
 from launcher.stacks.events import Told
-from launcher.stacks.workspace import PROJECT
+from launcher.stacks.workspace import PROJECT, unreadable
 
 Say = Callable[[str], None]
 # As the engine tells it: https://github.com/pulumi/pulumi/blob/master/pkg/backend/diy/lock.go
 HOLDER = re.compile(r"created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\)(?: at (?P<at>\S+))?")
 CONFIG = re.compile(r"(?:error: )?(?P<said>(?P<key>\w+): [^;\n]*); pulumi config set \w+ \.\.\.: (?P<instead>[^\n]*)")
 NOTHING = "no resource named"
+DYING = 2.0  # seconds that a killed process may take to be gone
 
 
 class StackBusy(BackendUnavailable):
@@ -112,7 +113,11 @@ class Engine:
         self.stack.workspace.remove_stack(self.stack.name)
 
     def _state(self) -> dict[str, Any]:
-        return self.stack.export_stack().deployment or {}
+        automation = import_module("pulumi.automation")
+        try:
+            return self.stack.export_stack().deployment or {}
+        except automation.CommandError as error:
+            raise unreadable(self.stack.name, str(error)) from error
 
     def _drop_pending(self) -> None:
         automation = import_module("pulumi.automation")
@@ -138,7 +143,7 @@ class Engine:
             return action()
         except automation.ConcurrentUpdateError as error:
             holder = HOLDER.search(str(error))
-            if holder is None or holder["host"] != socket.gethostname() or psutil.pid_exists(int(holder["pid"])):
+            if holder is None or holder["host"] != socket.gethostname() or _lives(int(holder["pid"])):
                 raise self._busy(holder) from error
             self.say(f"process {holder['pid']}, which worked on it, was killed: going on from what it had written down")
         self.stack.cancel()
@@ -160,6 +165,19 @@ class Engine:
             return Interrupted(f"interrupted: {there} resources of {name} exist", _go_on(verb, name))
         said = told.errors[0] if told.errors else _last_error(text)
         return EngineFailed(f"{name}: {said}", _go_on(verb, name))
+
+
+def _lives(pid: int) -> bool:
+    """Tell whether a process works; one that was killed just now has a moment to be gone."""
+    deadline = time.monotonic() + DYING
+    while time.monotonic() < deadline:
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return False
+        except psutil.NoSuchProcess:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def _go_on(verb: str, name: str) -> str:

@@ -1,6 +1,6 @@
 """Where Pulumi works: the program, the state, the passphrase, and the engine itself.
 
-By hand it is the same: ``pulumi`` in the program's folder, with the variables that ``launcher up --env`` prints.
+By hand it is the same: ``pulumi`` in the program's folder, with these variables.
 """
 
 import os
@@ -45,10 +45,17 @@ def stack(name: str, *, new: bool) -> Any:
     except automation.StackNotFoundError as error:
         raise UsageError(f"no stack is called {name!r}", "launcher clouds lists what there is") from error
     except automation.CommandError as error:
-        raise ConfigError(f"the stack {name!r} cannot be opened: {_last_line(str(error))}", SAME_WORD) from error
+        raise unreadable(name, str(error)) from error
 
 
 SAME_WORD = "is PULUMI_CONFIG_PASSPHRASE what it was when the stack was made?"
+CUT_SHORT = "its file of state was cut short, or the one beside it that ends in .attrs; delete that, or take the .bak"
+
+
+def unreadable(name: str, text: str) -> ConfigError:
+    """Give the error of a stack that Pulumi cannot open, from what it said."""
+    hint = CUT_SHORT if "failed to load checkpoint" in text else SAME_WORD
+    return ConfigError(f"the stack {name!r} cannot be opened: {_last_line(text)}", hint)
 
 
 def program() -> Path:
@@ -75,7 +82,8 @@ def variables() -> Mapping[str, str]:
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
     }
     if not os.environ.get("PULUMI_BACKEND_URL") and not _logged_in():
-        found["PULUMI_BACKEND_URL"] = _ours("state").as_uri()
+        # Without files of attributes: they are written in place, and one that a kill left empty shuts the stack.
+        found["PULUMI_BACKEND_URL"] = f"{_ours('state').as_uri()}?metadata=skip"
     if not {"PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"} & set(os.environ):
         found["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(_passphrase())
     return found
@@ -133,4 +141,4 @@ def _ours(name: str) -> Path:
 
 def _last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "no message"
+    return lines[-1].removeprefix("stderr: ").removeprefix("error: ") if lines else "no message"

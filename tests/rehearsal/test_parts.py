@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from launcher.errors import LauncherError, MissingDependency
-from rehearsal import parts
+from rehearsal import parts, parts_build
 from rehearsal.errors import PartError
 from rehearsal.parts_build import PINS, GoTool, Jars, NodeTool
 from rehearsal.parts_programs import GoPrograms
@@ -22,7 +22,8 @@ Tool = Callable[[str, str], None]
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty cache of parts."""
+    """An empty cache of parts, and no waiting for a registry."""
+    monkeypatch.setattr(parts_build, "PAUSES", (0.0, 0.0))
     where = tmp_path / "parts"
     monkeypatch.setenv("FIRESTEEL_REHEARSAL_CACHE", str(where))
     return where
@@ -77,6 +78,31 @@ def test_what_is_made_is_said_in_a_line_with_its_seconds(tool: Tool, capsys: pyt
     parts.ensure("jars")
     parts.ensure("jars")
     assert capsys.readouterr().err == "jars 1: fetching with mvn\njars 1: done in 0 s\n"
+
+
+@pytest.mark.usefixtures("jars")
+@pytest.mark.parametrize("failures", [1, 2])
+def test_a_tool_that_fails_is_tried_again(tmp_path: Path, tool: Tool, failures: int) -> None:
+    count = tmp_path / "count"
+    tool("mvn", f"echo tried >> {count}\n[ $(wc -l < {count}) -gt {failures} ] || exit 1\n{MAVEN.format(jar='a jar')}")
+    parts.ensure("jars")
+    assert count.read_text(encoding="utf-8") == "tried\n" * (failures + 1)
+
+
+@pytest.mark.usefixtures("jars")
+def test_a_tool_that_fails_three_times_is_given_up(tmp_path: Path, tool: Tool) -> None:
+    tool("mvn", f"echo tried >> {tmp_path}/count; exit 1")
+    with pytest.raises(PartError, match="jars: mvn failed"):
+        parts.ensure("jars")
+    assert (tmp_path / "count").read_text(encoding="utf-8") == "tried\n" * 3
+
+
+@pytest.mark.usefixtures("jars")
+def test_what_is_not_what_was_pinned_is_not_asked_for_again(tmp_path: Path, tool: Tool) -> None:
+    tool("mvn", f"echo tried >> {tmp_path}/count; echo checksum mismatch; exit 1")
+    with pytest.raises(PartError, match="something else than what is pinned"):
+        parts.ensure("jars")
+    assert (tmp_path / "count").read_text(encoding="utf-8") == "tried\n"
 
 
 def test_a_part_is_made_anew_when_its_pins_change(tool: Tool, jars: Path) -> None:
@@ -148,7 +174,7 @@ def test_a_missing_tool_is_named_with_how_to_install_it(
 def test_an_interrupted_build_leaves_nothing_that_counts(tool: Tool, jars: Path, cache: Path) -> None:
     tool("mvn", f"{MAVEN.format(jar='a')}\nkill -9 $PPID")
     script = f"""
-from rehearsal import parts
+from rehearsal import parts, parts_build
 from rehearsal.parts_build import Jars
 parts.PARTS["jars"] = Jars(version="1", pins={str(jars)!r})
 parts.ensure("jars")
@@ -165,7 +191,7 @@ parts.ensure("jars")
 def test_two_who_ask_at_once_make_it_once(tmp_path: Path, tool: Tool, jars: Path) -> None:
     tool("mvn", f"echo made >> {tmp_path}/count\nsleep 0.5\n{MAVEN.format(jar='a jar')}")
     script = f"""
-from rehearsal import parts
+from rehearsal import parts, parts_build
 from rehearsal.parts_build import Jars
 parts.PARTS["jars"] = Jars(version="1", pins={str(jars)!r})
 parts.ensure("jars")

@@ -102,3 +102,15 @@ def test_another_passphrase_than_the_stacks_is_told(shared: Account) -> None:
     answer = shared.launch("up", "--cloud", name, *KIND, PULUMI_CONFIG_PASSPHRASE=name)
     assert answer.code == 2
     assert "incorrect passphrase" in answer.err
+
+
+def test_a_state_that_was_cut_short_is_said_to_be_with_what_to_do(aws_account: Account) -> None:
+    name = aws_account.name()
+    file = aws_account.home / "stacks/state/.pulumi/stacks/firesteel" / f"{name}.json"
+    file.parent.mkdir(parents=True)
+    file.write_text("", encoding="utf-8")
+    up = aws_account.launch("up", "--cloud", name, *KIND)
+    assert up.code == 2
+    assert f"the stack {name!r} cannot be opened" in up.err
+    assert "cut short" in up.err
+    assert ".bak" in up.err
