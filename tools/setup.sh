@@ -39,7 +39,9 @@ uv_install() { # where, stamp name, what ...
   shift 2
   # Until the stamp is written, a half-written package may lie there; the next call then begins with an empty folder.
   stamp "$name.busy" "$root"
-  "$venv/bin/uv" pip install --quiet --python "$python" --build-constraints "$locks/build.txt" "$@" ||
+  local install=("$venv/bin/uv" pip install --quiet --python "$python" --build-constraints "$locks/build.txt" "$@")
+  # Of gigabytes one download may break off; what came before it is kept, so that a second try is short.
+  "${install[@]}" || { say "  once more" && sleep 5 && "${install[@]}"; } ||
     fail "the packages could not be installed" "see the message above; is the package index reachable? then the same command again"
   rm "$stamps/$name.busy"
 }
