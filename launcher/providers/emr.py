@@ -66,10 +66,12 @@ class EmrProvider:
 
     def remove(self, left: Iterable[Left]) -> None:
         """Delete in the order that AWS needs: the cluster, then what it used, the network last."""
-        order = list(REMOVERS)
-        for each in sorted(left, key=lambda one: order.index(one.type)):
-            with suppress(ResourceNotFound, JobRejected):  # gone in the meantime, or still in use: `left` says
-                REMOVERS[each.type](self.ask, each.id)
+        given = list(left)
+        for word, remove in REMOVERS:
+            for each in given:
+                if each.type == word:
+                    with suppress(ResourceNotFound, JobRejected):  # gone in the meantime, or still in use: `left` says
+                        remove(self.ask, each.id)
 
     def ask(self, service: str, operation: str, **parameters: Any) -> Any:
         """Give AWS's answer; raises ResourceNotFound, JobRejected for what it refuses, BackendUnavailable."""

@@ -31,6 +31,8 @@ MADE = {
     "instance profile": ("iam", "aws:iam/instanceProfile:InstanceProfile"),
     "role": ("iam", "aws:iam/role:Role"),
     "endpoint": ("ec2", "aws:ec2/vpcEndpoint:VpcEndpoint"),
+    "ingress rule": ("ec2", "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"),
+    "egress rule": ("ec2", "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"),
     "security group": ("ec2", "aws:ec2/securityGroup:SecurityGroup"),
     "subnet": ("ec2", "aws:ec2/subnet:Subnet"),
     "route table": ("ec2", "aws:ec2/routeTable:RouteTable"),
@@ -84,6 +86,10 @@ def network(ask: Ask, name: str, _prefix: str) -> Iterator[Left]:
     yield from _listed(ask, tagged, f"tagged {TAG}={name}")
     for row in ask("ec2", "describe_volumes", Filters=tagged)["Volumes"]:
         yield _left("volume", row["VolumeId"], f"tagged {TAG}={name}")
+    # EMR's own rules in our groups have no tag: they come and go with its clusters.
+    for row in ask("ec2", "describe_security_group_rules", Filters=tagged)["SecurityGroupRules"]:
+        word = "egress rule" if row["IsEgress"] else "ingress rule"
+        yield _left(word, row["SecurityGroupRuleId"], f"tagged {TAG}={name}")
 
 
 def _listed(ask: Ask, filters: Sequence[Mapping[str, Any]], why: str) -> Iterator[Left]:

@@ -1,7 +1,7 @@
 """How what is left of an EMR stack is deleted, in the order of the table: each kind after what uses it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from launcher.errors import BackendUnavailable
@@ -71,13 +71,31 @@ def endpoint(ask: Ask, endpoint_id: str) -> None:
     ask("ec2", "delete_vpc_endpoints", VpcEndpointIds=[endpoint_id])
 
 
-def security_group(ask: Ask, group: str) -> None:
-    """Delete a group; its rules first, which may name other groups that then can go."""
+def rule(ask: Ask, rule_id: str) -> None:
+    """Delete a rule of a security group."""
+    [row] = ask("ec2", "describe_security_group_rules", SecurityGroupRuleIds=[rule_id])["SecurityGroupRules"]
+    _revoke(ask, row)
+
+
+def rules(ask: Ask, group: str) -> None:
+    """Delete the rules of a group and those that name it, also what EMR wrote: the group can go then."""
     [row] = ask("ec2", "describe_security_groups", GroupIds=[group])["SecurityGroups"]
-    if row["IpPermissions"]:
-        ask("ec2", "revoke_security_group_ingress", GroupId=group, IpPermissions=row["IpPermissions"])
-    if row["IpPermissionsEgress"]:
-        ask("ec2", "revoke_security_group_egress", GroupId=group, IpPermissions=row["IpPermissionsEgress"])
+    beside = [{"Name": "vpc-id", "Values": [row["VpcId"]]}]
+    groups = [each["GroupId"] for each in ask("ec2", "describe_security_groups", Filters=beside)["SecurityGroups"]]
+    within = [{"Name": "group-id", "Values": groups}]
+    for each in ask("ec2", "describe_security_group_rules", Filters=within)["SecurityGroupRules"]:
+        if group in {each["GroupId"], each.get("ReferencedGroupInfo", {}).get("GroupId")}:
+            _revoke(ask, each)
+
+
+def _revoke(ask: Ask, row: Mapping[str, Any]) -> None:
+    way = "egress" if row["IsEgress"] else "ingress"
+    ids = [row["SecurityGroupRuleId"]]
+    ask("ec2", f"revoke_security_group_{way}", GroupId=row["GroupId"], SecurityGroupRuleIds=ids)
+
+
+def security_group(ask: Ask, group: str) -> None:
+    """Delete a group that no rule names."""
     ask("ec2", "delete_security_group", GroupId=group)
 
 
@@ -104,18 +122,22 @@ def network(ask: Ask, vpc: str) -> None:
     ask("ec2", "delete_vpc", VpcId=vpc)
 
 
-REMOVERS: dict[str, Callable[[Ask, str], None]] = {
-    "cluster": cluster,
-    "schedule": schedule,
-    "bucket": bucket,
-    "instance profile": instance_profile,
-    "role": role,
-    "instance": instance,
-    "volume": volume,
-    "network interface": network_interface,
-    "endpoint": endpoint,
-    "security group": security_group,
-    "route table": route_table,
-    "subnet": subnet,
-    "network": network,
-}
+# A step for all of a type, then the next.
+REMOVERS: tuple[tuple[str, Callable[[Ask, str], None]], ...] = (
+    ("cluster", cluster),
+    ("schedule", schedule),
+    ("bucket", bucket),
+    ("instance profile", instance_profile),
+    ("role", role),
+    ("instance", instance),
+    ("volume", volume),
+    ("network interface", network_interface),
+    ("endpoint", endpoint),
+    ("ingress rule", rule),
+    ("egress rule", rule),
+    ("security group", rules),
+    ("security group", security_group),
+    ("route table", route_table),
+    ("subnet", subnet),
+    ("network", network),
+)

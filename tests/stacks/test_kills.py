@@ -1,7 +1,9 @@
 """Everything of ours is killed in the middle; what comes next ends clean."""
 
+import json
 import random
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,7 @@ from tests.stacks.conftest import KIND, Account
 
 pytestmark = pytest.mark.parts
 CHANGES = 34  # resources of a stack
+ONE_OF_EACH = {"clusters": 1, "schedules": 1, "buckets": 1, "roles": 3, "profiles": 1, "networks": 1, "groups": 3}
 
 
 def after(seed: int) -> int:
@@ -28,12 +31,31 @@ def test_an_up_that_was_killed_goes_on_and_nothing_is_there_twice(aws_account: A
     again = aws_account.launch("up", "--cloud", name, *KIND, "--json")
     assert again.code == 0, again.err
     assert aws_account.clusters(name) == [again.json["cluster"]["cluster_id"]]
-    assert aws_account.things(name) == {
-        "clusters": 1, "schedules": 1, "buckets": 1, "roles": 3, "profiles": 1, "networks": 1, "groups": 3,
-    }  # fmt: skip
+    assert aws_account.things(name) == ONE_OF_EACH
     down = aws_account.launch("down", "--cloud", name, "--yes")
     assert down.code == 0, down.err
     assert aws_account.things(name) == {}
+
+
+@pytest.mark.parametrize("kept", [8, 20, *(pytest.param(count, marks=pytest.mark.long) for count in range(9, 34, 3))])
+def test_what_was_made_and_never_written_down_is_not_there_twice(aws_account: Account, kept: int) -> None:
+    name = aws_account.name()
+    assert aws_account.launch("up", "--cloud", name, *KIND).code == 0
+    forget_after(kept, aws_account.home / "stacks/state/.pulumi/stacks/firesteel" / f"{name}.json")
+    again = aws_account.launch("up", "--cloud", name, *KIND, "--json")
+    assert again.code == 0, again.err
+    assert aws_account.clusters(name) == [again.json["cluster"]["cluster_id"]]
+    assert aws_account.things(name) == ONE_OF_EACH
+
+
+def forget_after(kept: int, file: Path) -> None:
+    """Leave a state as a kill would: what came after so many resources was begun, and its end not written down."""
+    state = json.loads(file.read_text(encoding="utf-8"))
+    latest = state["checkpoint"]["latest"]
+    begun = [{name: row[name] for name in row if name not in {"id", "outputs"}} for row in latest["resources"][kept:]]
+    latest["resources"] = latest["resources"][:kept]
+    latest["pending_operations"] = [{"resource": row, "type": "creating"} for row in begun if row.get("custom")]
+    file.write_text(json.dumps(state), encoding="utf-8")
 
 
 @pytest.mark.parametrize("seed", [5, pytest.param(6, marks=pytest.mark.long)])
