@@ -17,7 +17,7 @@ from rehearsal.errors import PartError
 
 PINS = Path(__file__).with_name("pins")
 PATIENCE = 1800.0  # seconds that one tool may take; the slowest needs seven minutes on two cores
-PAUSES = (5.0, 20.0)  # seconds before a tool that failed is tried again: a registry may fail one request of hundreds
+PAUSES = (5.0, 20.0, 60.0)  # seconds before a tool that failed is tried again: one request of hundreds may fail
 TOOLS: Mapping[str, str] = {
     "go": "install Go 1.25 or newer (go.dev/dl, or: apt-get install golang)",
     "npm": "apt-get install npm",
