@@ -111,22 +111,26 @@ class Watch:
             self._lost(0, "it cannot be reached: {}".format(error))
             return
         peer.settimeout(SILENCE)
-        self._peers[0] = peer
+        # First of all: a sign of life before it would be a stranger's.
         self._send([peer], "{} {}".format(self._word, self._worker.rank))
+        self._peers[0] = peer
+        if self._closing:  # in the meantime
+            self.close()
         self._listen(0, peer.makefile("r", encoding="ascii"))
 
     def _listen(self, rank: int, lines: Any) -> None:
         """Read a peer's lines until it has ended, well or not; one that said why it ends is not lost."""
         reason, told = "its connection broke off", False
         try:
-            for line in lines:
-                word, _, rest = line.strip().partition(" ")
-                if word == "done":
-                    self._end(rank)
-                    return
-                if word in {LOST, FAILED}:
-                    told = True
-                    self._pass_on(rank, Event(word, rest))
+            with lines:
+                for line in lines:
+                    word, _, rest = line.strip().partition(" ")
+                    if word == "done":
+                        self._end(rank)
+                        return
+                    if word in {LOST, FAILED}:
+                        told = True
+                        self._pass_on(rank, Event(word, rest))
         except (socket.timeout, TimeoutError):
             reason = "no sign of life for {:.0f} s".format(SILENCE)
         except (OSError, ValueError):

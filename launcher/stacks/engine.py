@@ -21,7 +21,7 @@ Say = Callable[[str], None]
 HOLDER = re.compile(r"created by (?P<user>\S+)@(?P<host>\S+) \(pid (?P<pid>\d+)\)(?: at (?P<at>\S+))?")
 CONFIG = re.compile(r"(?:error: )?(?P<said>(?P<key>\w+): [^;\n]*); pulumi config set \w+ \.\.\.: (?P<instead>[^\n]*)")
 NOTHING = "no resource named"
-DYING = 2.0  # seconds that a killed process may take to be gone
+KILLED = 2  # times that the lock of a process that is gone is met, until it is taken away
 
 
 class StackBusy(BackendUnavailable):
@@ -139,15 +139,21 @@ class Engine:
     def _unlocked(self, action: Callable[[], Any]) -> Any:
         """Do it, also when an engine of this machine that was killed has left its lock; raises StackBusy."""
         automation = import_module("pulumi.automation")
-        try:
-            return action()
-        except automation.ConcurrentUpdateError as error:
-            holder = HOLDER.search(str(error))
-            if holder is None or holder["host"] != socket.gethostname() or _lives(int(holder["pid"])):
-                raise self._busy(holder) from error
-            self.say(f"process {holder['pid']}, which worked on it, was killed: going on from what it had written down")
-        self.stack.cancel()
-        return action()
+        dead: list[str] = []
+        while True:
+            try:
+                return action()
+            except automation.ConcurrentUpdateError as error:
+                holder = HOLDER.search(str(error))
+                if holder is None or holder["host"] != socket.gethostname() or _lives(int(holder["pid"])):
+                    raise self._busy(holder) from error
+                dead.append(holder["pid"])
+            # One that ended by itself took its lock along: only a lock that is still there is of one that was killed.
+            if dead.count(holder["pid"]) == KILLED:
+                self.say(f"process {dead[-1]}, which worked on it, was killed: going on from what it had written down")
+                self.stack.cancel()
+            elif dead.count(holder["pid"]) > KILLED:
+                raise self._busy(holder)
 
     def _busy(self, holder: "re.Match[str] | None") -> StackBusy:
         who = f"{holder['user']}@{holder['host']}, process {holder['pid']}" if holder else "somebody"
@@ -168,16 +174,11 @@ class Engine:
 
 
 def _lives(pid: int) -> bool:
-    """Tell whether a process works; one that was killed just now has a moment to be gone."""
-    deadline = time.monotonic() + DYING
-    while time.monotonic() < deadline:
-        try:
-            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-                return False
-        except psutil.NoSuchProcess:
-            return False
-        time.sleep(0.05)
-    return True
+    """Tell whether a process works: one that has ended may still be listed, until its parent asks for it."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _go_on(verb: str, name: str) -> str:

@@ -1,3 +1,4 @@
+import contextlib
 import os
 import signal
 import socket
@@ -194,6 +195,29 @@ def test_both_workers_tell_the_own_error_of_one_and_not_the_broken_connection_th
     for thread in threads:
         thread.join(30)
     assert raised == [f"worker {rank} of 2: LookupError: no such thing"] * 2
+
+
+def test_a_worker_says_who_it_is_before_anything_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(barrier_watch, "BEAT", 0.001)  # signs of life at every moment
+    monkeypatch.setattr(barrier_watch.Watch, "_send", staticmethod(slow_to_greet))
+    with barrier_worker.bound("127.0.0.1") as listener:
+        listener.listen()
+        here = ("127.0.0.1", "127.0.0.1")
+        worker = barrier_worker.Worker(rank=1, hosts=here, ports=(1, 2))
+        end = barrier_watch.Watch(worker, barrier_worker.bound("127.0.0.1"), listener.getsockname(), "word")
+        end.start(lambda _: None)
+        peer, _ = listener.accept()
+        with peer, peer.makefile("r", encoding="ascii") as lines:
+            assert lines.readline() == "word 1\n"
+        end.close()
+
+
+def slow_to_greet(peers: list[socket.socket], line: str) -> None:
+    if line.startswith("word"):
+        time.sleep(0.1)
+    for peer in peers:
+        with contextlib.suppress(OSError):
+            peer.sendall(f"{line}\n".encode())
 
 
 def watches() -> list[barrier_watch.Watch]:
