@@ -43,7 +43,7 @@ class Dataproc:
         if not JOB_ID.fullmatch(run.run_id):
             raise JobRejected(f"{run.run_id!r} is no id for a Dataproc job: at most 100 of A-Z a-z 0-9 _ -")
         ours = on_yarn(spec, run, python=self.python)
-        # Dataproc finds a job's application by tags of its own: https://github.com/GoogleCloudDataproc/spark-bigquery-connector
+        # Dataproc finds a job's application by tags of its own.
         del ours["spark.yarn.tags"]
         job = {
             "reference": {"project_id": self.project, "job_id": run.run_id},

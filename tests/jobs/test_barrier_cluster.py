@@ -1,16 +1,10 @@
 """Workers on real executors, each a process of its own, which pretend that they have GPUs."""
 
-import json
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.jobs.tables import ROOT
+from tests.jobs import local_cluster
 
 PROGRAM = """
 import json, os, signal, sys, time
@@ -69,24 +63,10 @@ else echo '{"name": "gpu", "addresses": ["5"]}'; fi
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    import pyspark
-
     script = tmp_path_factory.mktemp("gpus") / "discover.sh"
     script.write_text(SCRIPT, encoding="ascii")
     script.chmod(0o755)
-    environment = {
-        **os.environ,
-        "SPARK_LOCAL_IP": "127.0.0.1",
-        "PYSPARK_PYTHON": sys.executable,
-        "PYTHONPATH": str(ROOT),
-    }
-    command = [sys.executable, "-c", PROGRAM, str(script), str(ROOT)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    answer = json.loads(done.stdout.splitlines()[-1])
-    # A local-cluster writes its executors' logs into the installed package, whatever SPARK_WORKER_DIR says.
-    shutil.rmtree(Path(pyspark.__path__[0]) / "work" / answer["app"], ignore_errors=True)
-    return answer
+    return local_cluster.answer_of(PROGRAM, str(script))
 
 
 def test_each_worker_sees_the_gpu_that_spark_assigned_to_it(found: dict[str, Any]) -> None:

@@ -1,18 +1,13 @@
 """Images that are more than the driver's memory reach the workers all the same."""
 
-import json
-import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.jobs import local_cluster
 from tests.jobs.idx import write
-from tests.jobs.tables import ROOT
 
 HEAP = 192  # MiB of the driver
 FILES, ROWS, SIDE = 6, 1600, 160  # 234 MiB in all
@@ -47,25 +42,12 @@ spark.stop()
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    import pyspark
-
     folder = tmp_path_factory.mktemp("many")
     labels = np.arange(ROWS) % 10
     images = np.repeat(labels.astype(np.uint8), SIDE * SIDE).reshape(ROWS, SIDE, SIDE)
     for number in range(FILES):
         write(folder, f"{'test' if number == 0 else 'train'}-{number}", images, labels)
-    environment = {
-        **os.environ,
-        "SPARK_LOCAL_IP": "127.0.0.1",
-        "PYSPARK_PYTHON": sys.executable,
-        "PYTHONPATH": str(ROOT),
-    }
-    command = [sys.executable, "-c", PROGRAM, str(folder), f"{HEAP}m", str(ROOT)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    answer = json.loads(done.stdout.splitlines()[-1])
-    # A local-cluster writes its executors' logs into the installed package, whatever SPARK_WORKER_DIR says.
-    shutil.rmtree(Path(pyspark.__path__[0]) / "work" / answer["app"], ignore_errors=True)
+    answer = local_cluster.answer_of(PROGRAM, str(folder), f"{HEAP}m")
     shutil.rmtree(folder)
     return answer
 

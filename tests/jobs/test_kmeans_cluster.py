@@ -1,10 +1,5 @@
 """On real executors, each a process of its own, as a cluster has them."""
 
-import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.jobs.tables import ROOT
+from tests.jobs import local_cluster
 
 ROWS = 200_000
 PROGRAM = """
@@ -83,21 +78,7 @@ def table(uber: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def on_executors(table: Path) -> dict[str, Any]:
-    import pyspark
-
-    environment = {
-        **os.environ,
-        "SPARK_LOCAL_IP": "127.0.0.1",
-        "PYSPARK_PYTHON": sys.executable,
-        "PYTHONPATH": str(ROOT),
-    }
-    command = [sys.executable, "-c", PROGRAM, str(table), str(ROOT)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    found = json.loads(done.stdout.splitlines()[-1])
-    # A local-cluster writes its executors' logs into the installed package, whatever SPARK_WORKER_DIR says.
-    shutil.rmtree(Path(pyspark.__path__[0]) / "work" / found["app"], ignore_errors=True)
-    return found
+    return local_cluster.answer_of(PROGRAM, str(table))
 
 
 def test_a_lost_executor_is_recomputed(on_executors: dict[str, Any]) -> None:
