@@ -1,6 +1,7 @@
 """One retry policy for everything that crosses a network: a few tries, growing pauses with jitter."""
 
 import functools
+import time
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
@@ -31,6 +32,20 @@ def retried_by(tries: Callable[[BaseException], int], call: Callable[[], T]) -> 
 
     pauses = wait_random_exponential(multiplier=0.2, max=LONGEST_PAUSE)
     return Retrying(stop=enough, wait=pauses, reraise=True)(call)
+
+
+def patiently(look: Callable[[], T | None], patience: float, pause: float) -> T | None:
+    """Give what ``look`` finds; its None is believed when it was asked ``patience`` seconds or more after the first.
+
+    A request whose connection was cut may be carried out some time afterwards, and lists may be older than it.
+    """
+    believed = time.monotonic() + patience
+    while True:
+        asked = time.monotonic()
+        found = look()
+        if found is not None or asked >= believed:
+            return found
+        time.sleep(pause)
 
 
 def worth_a_retry(error: BaseException) -> bool:

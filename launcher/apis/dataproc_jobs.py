@@ -1,5 +1,6 @@
 """Jobs as Dataproc tells of them: their state, whether one is the one that we meant, and many at once."""
 
+import re
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
@@ -18,6 +19,8 @@ STATES = {
     "DONE": JobState.SUCCEEDED,
     "ERROR": JobState.FAILED,
 }
+# https://cloud.google.com/dataproc/docs/reference/rest/v1/projects.regions.jobs#JobReference
+JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 PAGES = 5  # of a list; who is not on them is asked for by itself
 PAGE = 500  # jobs; Dataproc may give fewer
 

@@ -31,6 +31,7 @@ class Gateway:
     """
 
     def __init__(self, endpoint: str, user: str) -> None:
+        self.endpoint = endpoint
         self._host = host(endpoint)
         self._user = user
         self._client = httpx.Client(

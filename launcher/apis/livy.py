@@ -7,10 +7,11 @@ https://hadoop.apache.org/docs/stable/hadoop-yarn/hadoop-yarn-site/ResourceManag
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NoReturn
 
 from launcher.apis.gateway import Gateway, message
-from launcher.errors import BackendUnavailable, ConfigError, JobRejected, LauncherError
+from launcher.errors import BackendUnavailable, ConfigError, JobNotFound, JobRejected, LauncherError
+from launcher.retrying import patiently
 
 Batch = Mapping[str, Any]
 Application = Mapping[str, Any]
@@ -93,6 +94,26 @@ def find(gateway: Gateway, run_id: str) -> tuple[str | None, bool]:
     return f"{number}:{run_id}", False
 
 
+def find_late(gateway: Gateway, run_id: str, *, patience: float, nameless: float, pause: float) -> str | None:
+    """Give what ``find`` finds within ``patience`` seconds; ``nameless`` ones where Livy shows no names.
+
+    Raises BackendUnavailable when there is none and its absence is in doubt even then.
+    """
+    doubtful = False
+
+    def look() -> str | None:
+        nonlocal doubtful
+        found, doubtful = find(gateway, run_id)
+        return found
+
+    found = patiently(look, patience, pause)
+    if doubtful:
+        found = patiently(look, nameless - patience, pause)
+    if doubtful:
+        raise BackendUnavailable(f"Livy has batches without a name; one may be {run_id}", "launcher resume")
+    return found
+
+
 def create(gateway: Gateway, request: Mapping[str, Any]) -> str | None:
     """Start a batch and give its number; None when there is one of that name already.
 
@@ -143,6 +164,17 @@ def applications(gateway: Gateway, run_ids: Iterable[str]) -> dict[str, Applicat
             tagged: list[str] = application["applicationTags"].split(",")
             found |= {wanted[tag]: application for tag in tagged if tag in wanted}
     return found
+
+
+def application(gateway: Gateway, job_id: str, run_id: str) -> Application:
+    """Give YARN's application of a run; raises JobNotFound, which names the job."""
+    found = applications(gateway, [run_id]) if run_id else {}
+    return found[run_id] if found else unknown(gateway, job_id)
+
+
+def unknown(gateway: Gateway, job_id: str) -> NoReturn:
+    """Raise JobNotFound for a job that neither Livy nor YARN knows."""
+    raise JobNotFound(f"neither Livy nor YARN at {gateway.endpoint} knows the job {job_id!r}", "launcher runs")
 
 
 def kill(gateway: Gateway, application: Application) -> None:

@@ -1,23 +1,21 @@
 """Google Dataproc, which Google also calls Managed Service for Apache Spark: jobs of its Jobs API, named by run id."""
 
-import re
-import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from launcher.apis import dataproc as dataproc_api
 from launcher.apis import driver_output
-from launcher.apis.dataproc_jobs import cluster, listed, same
+from launcher.apis.dataproc_jobs import JOB_ID, cluster, listed, same
 from launcher.apis.dataproc_jobs import status as status_of
 from launcher.backend import Request
 from launcher.errors import JobNotFound, JobRejected
 from launcher.model import JobSpec, JobStatus, Run
+from launcher.retrying import patiently
 from launcher.spark import on_yarn, properties, yarn_arguments
 
-# https://cloud.google.com/dataproc/docs/reference/rest/v1/projects.regions.jobs#JobReference
-JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 PATIENCE = 5.0  # seconds until "no such job" is believed: a request without an answer may still be under way
 PAUSE = 0.5
 FEW = 4  # jobs up to which each is asked for by itself, instead of reading lists
@@ -77,14 +75,8 @@ class Dataproc:
 
     def find(self, run_id: str) -> str | None:
         """Give the run id itself when this cluster has, or had, the job; waits PATIENCE before there is none."""
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                return run_id if cluster(self._job(run_id)) == self.cluster_name else None
-            except JobNotFound:
-                if time.monotonic() >= deadline:
-                    return None
-            time.sleep(PAUSE)
+        job = patiently(lambda: self._known(run_id), PATIENCE, PAUSE)
+        return run_id if job and cluster(job) == self.cluster_name else None
 
     def status(self, job_id: str) -> JobStatus:
         """Give Dataproc's word on the job; ended jobs are known for as long as Dataproc keeps its history."""
@@ -94,11 +86,7 @@ class Dataproc:
         """Give Dataproc's word on many jobs: from its lists, and job by job for those that no list had."""
         wanted = {job_id for job_id in job_ids if job_id}
         found = listed(self._page, wanted) if len(wanted) > FEW else {}
-        for job_id in sorted(wanted - found.keys()):
-            try:
-                found[job_id] = self.status(job_id)
-            except JobNotFound:
-                continue
+        found |= {job_id: status_of(job) for job_id in sorted(wanted - found.keys()) if (job := self._known(job_id))}
         return {job_id: found[job_id] for job_id in job_ids if job_id in found}
 
     def logs(self, job_id: str) -> Iterator[str]:
@@ -125,6 +113,11 @@ class Dataproc:
 
     def _job(self, job_id: str) -> Any:
         return self._ask("get_job", self._here(job_id=self._named(job_id)))
+
+    def _known(self, job_id: str) -> Any:
+        with suppress(JobNotFound):
+            return self._job(job_id)
+        return None
 
     def _named(self, job_id: str) -> str:
         if not JOB_ID.fullmatch(job_id):

@@ -2,7 +2,6 @@
 
 import gzip
 import re
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from launcher.apis.emr import Cluster, Step
 from launcher.backend import Request
 from launcher.errors import nothing_sent
 from launcher.model import JobSpec, JobState, JobStatus, Run
+from launcher.retrying import patiently
 from launcher.spark import on_yarn, spark_submit
 from launcher.storage import Storage
 
@@ -57,13 +57,7 @@ class Emr:
 
     def find(self, run_id: str) -> str | None:
         """Give the step of that name; None when a listing that is asked for LISTING_LAG seconds later has none."""
-        believed = time.monotonic() + LISTING_LAG
-        while True:
-            asked = time.monotonic()
-            job_id = self.cluster.named(run_id)
-            if job_id or asked >= believed:
-                return job_id
-            time.sleep(PAUSE)
+        return patiently(lambda: self.cluster.named(run_id), LISTING_LAG, PAUSE)
 
     def status(self, job_id: str) -> JobStatus:
         """Give the step's state, and why it failed."""

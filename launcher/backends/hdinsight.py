@@ -1,6 +1,5 @@
 """Azure HDInsight: batches of Livy in YARN's cluster mode, through the cluster's gateway."""
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,7 +7,7 @@ from launcher.apis import livy
 from launcher.apis.gateway import Gateway, host
 from launcher.apis.livy_verdict import judged
 from launcher.backend import Request
-from launcher.errors import BackendUnavailable, JobNotFound, JobRejected, nothing_sent
+from launcher.errors import BackendUnavailable, JobRejected, nothing_sent
 from launcher.model import JobSpec, JobStatus, Run
 from launcher.spark import on_yarn, properties, yarn_arguments
 
@@ -68,26 +67,15 @@ class HDInsight:
 
     def find(self, run_id: str) -> str | None:
         """Give the id of the run's batch, or of its application in YARN when Livy has forgotten the batch."""
-        began = time.monotonic()
         with self._gateway() as gateway:
-            while True:
-                found, undecided = livy.find(gateway, run_id)
-                patience = NAMELESS if undecided else PATIENCE
-                if found is not None or time.monotonic() - began >= patience:
-                    break
-                time.sleep(PAUSE)
-        if found is None and undecided:
-            raise BackendUnavailable(f"Livy has batches without a name; one may be {run_id}", "launcher resume")
-        return found
+            return livy.find_late(gateway, run_id, patience=PATIENCE, nameless=NAMELESS, pause=PAUSE)
 
     def status(self, job_id: str) -> JobStatus:
         """Give Livy's word; YARN's where Livy has forgotten the batch, or says success, which it does too easily."""
         number, run_id = _parts(job_id)
         with self._gateway() as gateway:
             found = judged(gateway, {run_id: livy.batch(gateway, number, run_id)})
-        if run_id not in found:
-            raise self._unknown(job_id)
-        return found[run_id]
+        return found[run_id] if run_id in found else livy.unknown(gateway, job_id)
 
     def statuses(self, job_ids: Sequence[str]) -> Mapping[str, JobStatus]:
         """Give the words on many jobs: one list of Livy's, and one of YARN's for those that need it."""
@@ -110,7 +98,7 @@ class HDInsight:
             batch = livy.batch(gateway, number, run_id)
             lines = livy.log(gateway, number) if batch else None
             if lines is None:
-                lines = str(self._application(gateway, job_id).get("diagnostics", "")).splitlines()
+                lines = str(livy.application(gateway, job_id, run_id).get("diagnostics", "")).splitlines()
         return iter(lines)
 
     def cancel(self, job_id: str) -> None:
@@ -122,22 +110,12 @@ class HDInsight:
                 if batch["state"] not in livy.ENDED:
                     gateway.delete(f"{livy.BATCHES}/{number}")
                 return
-            application = self._application(gateway, job_id)
+            application = livy.application(gateway, job_id, run_id)
             if application["state"] not in livy.YARN_ENDED:
                 livy.kill(gateway, application)
 
     def _gateway(self) -> Gateway:
         return Gateway(self.endpoint, self.user)
-
-    def _application(self, gateway: Gateway, job_id: str) -> livy.Application:
-        run_id = _parts(job_id)[1]
-        found = livy.applications(gateway, [run_id]) if run_id else {}
-        if not found:
-            raise self._unknown(job_id)
-        return found[run_id]
-
-    def _unknown(self, job_id: str) -> JobNotFound:
-        return JobNotFound(f"neither Livy nor YARN at {self.endpoint} knows the job {job_id!r}", "launcher runs")
 
 
 def _parts(job_id: str) -> tuple[str, str]:
