@@ -1,14 +1,17 @@
 """What ``launcher doctor`` says of a cluster on HDInsight, over an emulated resource manager and a scripted Livy."""
 
+import json
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import httpx
 import pytest
 from azure.identity import DefaultAzureCredential
 from azure.mgmt.hdinsight import HDInsightManagementClient
+from werkzeug.wrappers import Request
 
 from launcher.apis import azure_manager
 from launcher.backends.hdinsight import HDInsight
@@ -16,6 +19,7 @@ from launcher.checks import Finding, findings
 from launcher.checks.hdinsight import TAG, checks
 from launcher.errors import ConfigError
 from rehearsal import processes
+from rehearsal.arm import Arm
 from rehearsal.azure_account import GROUP, NAME
 from tests.rigs.azure_manager import AZURE, END, body, managed
 from tests.rigs.hdinsight import scripted
@@ -123,3 +127,19 @@ def test_the_resource_manager_is_that_of_azs_cloud(tmp_path: Path, monkeypatch: 
 
 def test_the_tag_is_the_one_that_the_stacks_set() -> None:
     assert TAG in body()["tags"]
+
+
+def test_the_role_in_the_guide_is_what_the_resource_manager_is_asked(backend: HDInsight) -> None:
+    with mock.patch.object(Arm, "_admit", autospec=True, side_effect=Arm._admit) as admitted:  # noqa: SLF001 -- watched
+        look(backend)
+    asked = {_action(call.args[1]) for call in admitted.call_args_list}
+    page = (Path(__file__).resolve().parents[2] / "docs" / "clouds" / "hdinsight.md").read_text(encoding="utf-8")
+    role = json.loads(page.partition("```json\n")[2].partition("```")[0])
+    assert asked == set(role["Actions"])
+
+
+def _action(request: Request) -> str:
+    """Give the action that a request is, by the rule at https://learn.microsoft.com/azure/role-based-access-control."""
+    kind, group = request.path.split("/providers/")[1].split("/")[:2]
+    word = {"GET": "read", "DELETE": "delete"}.get(request.method, "write")
+    return f"{kind}/{group}/{word}"
