@@ -96,8 +96,8 @@ def _by_spark(spark: SparkSession, path: Path, network: Any, weights: Any, way: 
         began = time.perf_counter()
         sources = image_sources.find(spark, str(path), labelled=False)
         counts = image_fit.counted(spark.sparkContext, sources, network, labels=False)
-        rows = image_rows.frame(spark, sources, counts, PARTITIONS, each)
-        predicting_ways.WAYS[way](rows, model).write.format("noop").mode("overwrite").save()
+        images = image_rows.Images(spark, sources, counts, PARTITIONS)
+        predicting_ways.WAYS[way](images, model).write.format("noop").mode("overwrite").save()
         return time.perf_counter() - began
 
     return run

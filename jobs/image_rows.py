@@ -6,7 +6,7 @@ bytes of their pixels, one image after the other) and ``labels``, one for each i
 """
 
 from functools import reduce
-from typing import Any, Callable, Iterable, Iterator, List, Sequence
+from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -26,12 +26,38 @@ MOST = 10_000  # rows that do
 BATCH = "spark.sql.execution.arrow.maxRecordsPerBatch"
 
 
-def frame(spark: Any, sources: Sequence[Source], counts: Sequence[Count], partitions: int, each: int = 1) -> DataFrame:
-    """Give the images of all sources, up to ``each`` of them in a row, in so many partitions."""
-    offsets = np.cumsum([0, *(count.rows for count in counts)]).tolist()
-    rows = [_rows(spark, source, offset, each) for source, offset in zip(sources, offsets)]
-    # By a hash, not in turn: for that Spark would sort the pixels first.
-    return reduce(DataFrame.union, rows).repartition(partitions, F.col("number"))
+Batches = Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]
+
+
+class Images(NamedTuple):
+    """The images of all sources, and into how many partitions they are dealt out."""
+
+    spark: Any
+    sources: Sequence[Source]
+    counts: Sequence[Count]
+    partitions: int
+
+    def frame(self, each: int = 1) -> DataFrame:
+        """Give them as rows, up to ``each`` of them in one."""
+        # By a hash, not in turn: for that Spark would sort the pixels first.
+        return self._read(iter, SCHEMA, each).repartition(self.partitions, F.col("number"))
+
+    def mapped(self, function: Batches, schema: str, each: int) -> DataFrame:
+        """Give what a function makes of Arrow's batches of such rows.
+
+        Where there is a file for each core it is done in the task that reads the file: no pixel leaves Python again.
+        """
+        if len(self.sources) < self.spark.sparkContext.defaultParallelism:
+            return self.frame(each).mapInArrow(function, schema)
+        return self._read(function, schema, each)
+
+    def _read(self, function: Batches, schema: str, each: int) -> DataFrame:
+        offsets = np.cumsum([0, *(count.rows for count in self.counts)]).tolist()
+        read = [
+            image_shares.files(self.spark, source).mapInArrow(_read_by(source, offset, each, function), schema)
+            for source, offset in zip(self.sources, offsets)
+        ]
+        return reduce(DataFrame.union, read)
 
 
 def batch(network: Network, each: int = 1) -> int:
@@ -71,22 +97,21 @@ def _many(rows: pa.RecordBatch) -> np.ndarray:
     return np.diff(rows.column("labels").offsets.to_numpy())
 
 
-def _rows(spark: Any, source: Source, offset: int, each: int) -> DataFrame:
-    return image_shares.files(spark, source).mapInArrow(_decoder(source, offset, each), SCHEMA)
-
-
-def _decoder(source: Source, offset: int, each: int) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    def decode(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        contents = {path.as_py(): content.as_py() for files in batches for path, content in zip(*files.columns)}
+def _read_by(source: Source, offset: int, each: int, function: Batches) -> Batches:
+    def read(files: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        contents = {path.as_py(): content.as_py() for some in files for path, content in zip(*some.columns)}
         workers.forget_archives()
-        following = offset
-        for block in image_shares.blocks_of(source)(iter(contents.items())):
-            most = max(1, BYTES // block.images[0].nbytes // each) * each
-            for first in range(0, len(block.images), most):
-                yield _batch(source, _cut(block, first, first + most), following, each)
-                following += len(block.images[first : first + most])
+        return function(_decoded(source, contents, offset, each))
 
-    return decode
+    return read
+
+
+def _decoded(source: Source, contents: Dict[str, bytes], following: int, each: int) -> Iterator[pa.RecordBatch]:
+    for block in image_shares.blocks_of(source)(iter(contents.items())):
+        most = max(1, BYTES // block.images[0].nbytes // each) * each
+        for first in range(0, len(block.images), most):
+            yield _batch(source, _cut(block, first, first + most), following, each)
+            following += len(block.images[first : first + most])
 
 
 def _cut(block: Block, first: int, end: int) -> Block:

@@ -5,8 +5,7 @@ https://spark.apache.org/docs/latest/api/python/reference/pyspark.sql/api/pyspar
 
 import argparse
 import time
-from functools import partial
-from typing import Any, Callable, Dict
+from typing import Any, Dict
 
 from jobs import options
 
@@ -60,12 +59,12 @@ def run(spark: Any, args: argparse.Namespace) -> Dict[str, Any]:
         sources = image_sources.find(spark, args.input, labelled=False)
         counts = image_fit.counted(spark.sparkContext, sources, known, labels=not args.ignore_labels)
     model = predicting.share(spark, known, weights, framework)
-    frame = partial(image_rows.frame, spark, sources, counts, _partitions(spark, counts))
+    images = image_rows.Images(spark, sources, counts, _partitions(spark, counts))
     with args.output.phase("compute"):
-        seconds = _predict(spark, args, frame, model)
-    images = sum(count.rows for count in counts)
-    print("{:,} images in {:.1f} s by {}, {}".format(images, seconds, framework, args.by))
-    return infer_report.write(spark, args, infer_report.Predicted(model, frame(), counts, framework, seconds))
+        seconds = _predict(args, images, model)
+    rows = sum(count.rows for count in counts)
+    print("{:,} images in {:.1f} s by {}, {}".format(rows, seconds, framework, args.by))
+    return infer_report.write(spark, args, infer_report.Predicted(model, images, framework, seconds))
 
 
 def _partitions(spark: Any, counts: Any) -> int:
@@ -73,16 +72,16 @@ def _partitions(spark: Any, counts: Any) -> int:
     return max(1, min(TURNS * spark.sparkContext.defaultParallelism, -(-images // ROWS)))
 
 
-def _predict(spark: Any, args: argparse.Namespace, frame: Callable[..., Any], model: Any) -> float:
+def _predict(args: argparse.Namespace, images: Any, model: Any) -> float:
     """Write the predictions; gives the seconds from the files to them."""
     from jobs import image_rows, predicting_ways
 
-    each = predicting_ways.in_a_row(args.by, model.network)
-    before = spark.conf.get(image_rows.BATCH)
-    spark.conf.set(image_rows.BATCH, str(image_rows.batch(model.network, each)))
+    conf = images.spark.conf
+    before = conf.get(image_rows.BATCH)
+    conf.set(image_rows.BATCH, str(image_rows.batch(model.network, predicting_ways.in_a_row(args.by, model.network))))
     began = time.perf_counter()
     try:
-        predicting_ways.WAYS[args.by](frame(each), model).write.parquet(args.output.uri("predictions"))
+        predicting_ways.WAYS[args.by](images, model).write.parquet(args.output.uri("predictions"))
     finally:
-        spark.conf.set(image_rows.BATCH, before)
+        conf.set(image_rows.BATCH, before)
     return time.perf_counter() - began

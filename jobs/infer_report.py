@@ -1,13 +1,13 @@
 """What predictions show: how many of each class, which are least sure and, with labels, how many are right."""
 
 import argparse
-from typing import Any, Dict, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, NamedTuple, Tuple
 
 import numpy as np
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from jobs import charts, image_fit, image_rows, pictures, predicting_ways, scores
+from jobs import charts, image_rows, pictures, predicting_ways, scores
 from jobs.pictures import Picture
 from jobs.predicting import Model
 
@@ -18,8 +18,7 @@ class Predicted(NamedTuple):
     """What was predicted: by which model, of which images, by which framework, in how many seconds."""
 
     model: Model
-    images: DataFrame
-    counts: Sequence[image_fit.Count]
+    images: image_rows.Images
     framework: str
     seconds: float
 
@@ -30,7 +29,7 @@ def write(spark: Any, args: argparse.Namespace, predicted: Predicted) -> Dict[st
     by_class = dict.fromkeys(predicted.model.network.classes, 0)
     by_class.update({row["predicted"]: row["count"] for row in saved.groupBy("predicted").count().collect()})
     args.output.figure("predictions", charts.bars(list(by_class.items()), "predicted class", "images"))
-    labelled = not args.ignore_labels and any(count.labelled for count in predicted.counts)
+    labelled = not args.ignore_labels and any(count.labelled for count in predicted.images.counts)
     compared = _compared(args.output, saved, predicted.model.network.classes) if labelled else {}
     _least_sure(args.output, saved, predicted, labelled=labelled)
     loads, seconds = predicted.model.loads.value, predicted.model.seconds.value
@@ -79,7 +78,7 @@ def _least_sure(output: Any, saved: DataFrame, predicted: Predicted, *, labelled
     rows = [[row[name] for name in columns] for row in unsure]
     output.table("least-sure", columns, [[name.rsplit("/", 1)[-1], *rest] for name, *rest in rows])
     wanted = [row["number"] for row in unsure[:DRAWN]]
-    found = predicted.images.where(F.col("number").isin(wanted)).select("number", "images").collect()
+    found = predicted.images.frame().where(F.col("number").isin(wanted)).select("number", "images").collect()
     images = {row["number"]: bytes(row["images"]) for row in found}
     network = predicted.model.network
     shown = [

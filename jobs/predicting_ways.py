@@ -10,10 +10,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from jobs import image_rows, predicting
+from jobs.image_rows import Images
 from jobs.network import Network
 from jobs.predicting import Model
 
-Way = Callable[[DataFrame, Model], DataFrame]
+Way = Callable[[Images, Model], DataFrame]
 KEPT = ["number", "file", "part", "row", "held", "label"]
 GIVEN = "predicted string, probability double"
 SCHEMA = "number bigint, file string, part string, row bigint, held boolean, label string, " + GIVEN
@@ -25,35 +26,35 @@ def in_a_row(by: str, network: Network) -> int:
     return network.at_once if by == "arrow" else 1
 
 
-def by_arrow(rows: DataFrame, model: Model) -> DataFrame:
+def by_arrow(images: Images, model: Model) -> DataFrame:
     """Predict by mapInArrow: blocks of images in, where Arrow has them, and a row for each image out."""
 
     def predict(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             places, likely = _gathered(
                 found
-                for images in image_rows.blocks(model.network, batch)
-                for found in predicting.predicted(model, images)
+                for block in image_rows.blocks(model.network, batch)
+                for found in predicting.predicted(model, block)
             )
             names = pa.array(model.network.classes, pa.string()).take(pa.array(places))
             columns = [*image_rows.spread(batch), names, pa.array(likely)]
             yield pa.RecordBatch.from_arrays(columns, [*KEPT, "predicted", "probability"])
 
-    return rows.mapInArrow(predict, SCHEMA)
+    return images.mapped(predict, SCHEMA, in_a_row("arrow", model.network))
 
 
-def by_pandas(rows: DataFrame, model: Model) -> DataFrame:
+def by_pandas(images: Images, model: Model) -> DataFrame:
     """Predict by an iterator pandas UDF: the model is there before the first batch, and for all of them."""
 
     def predict(batches: Iterator[pd.Series]) -> Iterator[pd.DataFrame]:
-        for images in batches:
-            names, likely = _predicted(model, images.tolist())
+        for some in batches:
+            names, likely = _predicted(model, some.tolist())
             yield pd.DataFrame({"predicted": names, "probability": likely})
 
-    return _kept(rows, PANDAS_UDF(predict, GIVEN)("images"))
+    return _kept(images.frame(), PANDAS_UDF(predict, GIVEN)("images"))
 
 
-def by_row(rows: DataFrame, model: Model) -> DataFrame:
+def by_row(images: Images, model: Model) -> DataFrame:
     """Predict by a UDF that takes one image at a time: what the others are compared with."""
 
     def predict(image: bytes) -> Tuple[str, float]:
@@ -61,7 +62,7 @@ def by_row(rows: DataFrame, model: Model) -> DataFrame:
         return str(names[0]), float(likely[0])
 
     pickled: Dict[str, Any] = {"useArrow": False} if "useArrow" in inspect.signature(F.udf).parameters else {}
-    return _kept(rows, F.udf(predict, GIVEN, **pickled)("images"))
+    return _kept(images.frame(), F.udf(predict, GIVEN, **pickled)("images"))
 
 
 WAYS: Dict[str, Way] = {"arrow": by_arrow, "pandas": by_pandas, "row": by_row}

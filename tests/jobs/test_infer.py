@@ -104,6 +104,22 @@ def test_many_files_are_numbered_through(spark: Any, workload: Any, folder: Path
     assert [row["row"] for row in rows] == [*range(300), *range(7), *range(31)]
 
 
+def test_files_that_are_predicted_where_they_are_read_give_what_one_file_does(
+    spark: Any, workload: Any, untrained: Path, tmp_path: Path
+) -> None:
+    pixels, labels = pictures(90)
+    found = []
+    for pieces in (1, 3):
+        folder = tmp_path / str(pieces)
+        folder.mkdir()
+        for at, rows in enumerate(np.array_split(np.arange(90), pieces)):
+            np.savez(folder / f"{at}.npz", x=pixels[rows], y=labels[rows])
+        output = KeptOutput(folder / "out")
+        workload("infer", folder, "--model", untrained.as_uri(), output=output)
+        found.append([(row["number"], row["label"], row["predicted"]) for row in predictions(spark, output)])
+    assert found[0] == found[1]
+
+
 def test_images_of_another_size_than_the_models_are_told_with_the_file(
     workload: Any, folder: Path, untrained: Path
 ) -> None:
