@@ -17,13 +17,13 @@ from rehearsal import aws, processes
 from rehearsal.emr import Service
 from rehearsal.runners import ScriptedRunner
 from tests.homes import home_below
-from tests.stacks.conftest import KIND, ROOT, Account, account
+from tests.stacks.conftest import KIND, ROOT, AwsAccount, account
 
 pytestmark = pytest.mark.parts
 
 
 @pytest.fixture
-def rehearsed(tmp_path: Path) -> Iterator[Account]:
+def rehearsed(tmp_path: Path) -> Iterator[AwsAccount]:
     """The whole rehearsal cloud."""
     folder, names = tmp_path / "cloud", list[str]()
     folder.mkdir()
@@ -32,7 +32,7 @@ def rehearsed(tmp_path: Path) -> Iterator[Account]:
         up = aws.up(folder, None)
         variables = up.environment({"PATH": os.environ["PATH"]})
         service = Service(ScriptedRunner(tmp_path), {})
-        yield Account(service=service, home=home_below(tmp_path / "machine"), variables=variables, names=names)
+        yield AwsAccount(service=service, home=home_below(tmp_path / "machine"), variables=variables, names=names)
     finally:
         processes.stop(folder)
         for name in names:
@@ -60,7 +60,7 @@ def watched(found: set[str]) -> Iterator[None]:
         thread.join()
 
 
-def test_from_nothing_to_nothing_and_no_secret_gets_out(rehearsed: Account, tmp_path: Path) -> None:
+def test_from_nothing_to_nothing_and_no_secret_gets_out(rehearsed: AwsAccount, tmp_path: Path) -> None:
     name, seen, said = rehearsed.name(), set[str](), list[str]()
     with watched(seen):
         up = rehearsed.launch("up", "--cloud", name, *KIND, "--set", f"python={sys.executable}", "--json")
