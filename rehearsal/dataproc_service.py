@@ -2,7 +2,7 @@
 
 Real is what the jobs do: a Runner runs them. Not imitated: any other job type than PySpark, restarts, batches,
 sessions, workflow templates, autoscaling, stopping a cluster, IAM, quotas, the machines of a cluster (its configuration
-is kept, its initialization actions do not run), VPC rules, the reuse of a deleted job's id. State is in memory: a
+is kept, its initialization actions do not run), the reuse of a deleted job's id. State is in memory: a
 restart forgets everything. What is not known is refused with Google's UNIMPLEMENTED or INVALID_ARGUMENT.
 """
 

@@ -137,6 +137,10 @@ class Account(ABC):
         """Give what the provider calls the clusters of a stack that have not ended."""
 
     @abstractmethod
+    def ended(self, cluster: str, now: float) -> bool:
+        """Tell whether a cluster has ended when the provider's clock says ``now``; nobody is asked by the network."""
+
+    @abstractmethod
     def labels(self, name: str) -> dict[str, str]:
         """Give the tags of a stack's cluster."""
 
@@ -178,6 +182,9 @@ class AwsAccount(Account):
 
     def called(self, cluster: Mapping[str, Any]) -> str:
         return cluster["cluster_id"]
+
+    def ended(self, cluster: str, now: float) -> bool:
+        return self.service.clusters[cluster].state(now) == "TERMINATED"
 
     def labels(self, name: str) -> dict[str, str]:
         [cluster] = self.clusters(name)
@@ -265,9 +272,9 @@ def aws_account(tmp_path: Path) -> Iterator[AwsAccount]:
         yield found
 
 
-def account_of(kind: str, folder: Path) -> AbstractContextManager[Account]:
-    """Serve an account for stacks of this kind for the length of a block."""
-    return import_module(ACCOUNTS[kind]).account(folder)
+def account_of(kind: str, folder: Path, clock: Callable[[], float] = time.time) -> AbstractContextManager[Account]:
+    """Serve an account for stacks of this kind for the length of a block; ``clock`` is the provider's."""
+    return import_module(ACCOUNTS[kind]).account(folder, clock)
 
 
 @pytest.fixture

@@ -74,6 +74,10 @@ class GcpAccount(Account):
     def called(self, cluster: Mapping[str, Any]) -> str:
         return cluster["cluster_name"]
 
+    def ended(self, cluster: str, now: float) -> bool:  # noqa: ARG002 -- its service has the clock
+        assert self.service is not None
+        return all(each.cluster_name != cluster for each in self.service.clusters.all())
+
     def labels(self, name: str) -> dict[str, str]:
         # As Google takes them: https://cloud.google.com/dataproc/docs/guides/creating-managing-labels
         found = self.cluster(name)["labels"]

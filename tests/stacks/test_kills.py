@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rehearsal.providers.faults import LOST, VARIABLE
 from tests.stacks.conftest import KIND, Account, AwsAccount
 
 pytestmark = pytest.mark.parts
@@ -74,6 +75,19 @@ def test_a_stack_whose_up_was_killed_can_be_taken_down(any_account: Account, see
     process = any_account.start("up", "--cloud", name, *any_account.kind)
     process.until("creating", changes)
     process.signalled(signal.SIGKILL)
+    down = any_account.launch("down", "--cloud", name, "--yes")
+    assert down.code == 0, down.err
+    assert any_account.things(name) == {}
+
+
+@pytest.mark.parametrize("any_account", ["dataproc"], indirect=True)
+def test_a_stack_in_which_the_provider_failed_can_be_taken_down(any_account: Account) -> None:
+    any_account.names.append(name := "t-faulty")  # the seed's faults go by the resources' names
+    faults = {VARIABLE: "seed=8,reset_after=0.2"}
+    up = any_account.launch("up", "--cloud", name, *any_account.kind, **faults)
+    assert up.code == 6
+    assert LOST in up.err
+    assert any_account.things(name) != {}
     down = any_account.launch("down", "--cloud", name, "--yes")
     assert down.code == 0, down.err
     assert any_account.things(name) == {}
