@@ -30,6 +30,7 @@ BOUNDS = {
 MASKS = {
     "labels",
     "config.worker_config.num_instances",
+    "config.secondary_worker_config.num_instances",
     "config.lifecycle_config.idle_delete_ttl",
     "config.lifecycle_config.auto_delete_time",
     "config.lifecycle_config.auto_delete_ttl",
@@ -69,6 +70,8 @@ class Clusters:
         self._seconds = seconds
         self._chaos = chaos
         self._records: dict[str, Record] = {}
+        # Looks whether there is what a new cluster names, where somebody keeps that; raises Refused.
+        self.furnished: Callable[[dp.Cluster], None] = lambda _: None
 
     def create(self, request: dp.CreateClusterRequest) -> operations_pb2.Operation:
         """Begin to create a cluster."""
@@ -82,6 +85,7 @@ class Clusters:
         cluster = dp.Cluster(request.cluster)
         cluster.project_id, cluster.cluster_uuid = request.project_id, str(uuid.uuid4())
         self._check(cluster)
+        self.furnished(cluster)
         self._records[name] = Record(cluster=cluster, made=self._now(), idle_since=self._now())
         self.enter(name, State.CREATING)
         return self._operations.begin("CREATE", cluster, self._seconds, lambda: self._become(name, State.RUNNING))
@@ -120,7 +124,14 @@ class Clusters:
         cluster = self._known(request).cluster
         if request.cluster_uuid not in {"", cluster.cluster_uuid}:
             raise Refused("NOT_FOUND", f"Not found: Cluster {_path(request, request.cluster_name)}")
+        if cluster.status.state is State.DELETING:
+            said = f"Cannot delete cluster '{request.cluster_name}' while it has other pending delete operations."
+            raise Refused("FAILED_PRECONDITION", said)
         return self._end(request.cluster_name)
+
+    def all(self) -> list[dp.Cluster]:
+        """Give all clusters; those that are being deleted still have machines."""
+        return [record.cluster for record in list(self._records.values())]
 
     def taking_jobs(self, request: dp.SubmitJobRequest) -> dp.Cluster:
         """Give the cluster that a job is for; raises Refused when it is not there or takes none."""
@@ -148,9 +159,12 @@ class Clusters:
             cluster.status_history.append(cluster.status)
         cluster.status = dp.ClusterStatus(state=state, detail=detail, state_start_time=self._now())
 
-    def _become(self, name: str, state: dp.ClusterStatus.State) -> dp.Cluster:
+    def _become(self, name: str, state: dp.ClusterStatus.State) -> dp.Cluster | None:
+        record = self._records.get(name)
+        if record is None or record.cluster.status.state is State.DELETING:
+            return None  # it was ended meanwhile
         self.enter(name, state)
-        return self._shown(self._records[name])
+        return self._shown(record)
 
     def _end(self, name: str) -> operations_pb2.Operation:
         cluster = self._records[name].cluster

@@ -2,7 +2,7 @@
 
 Real is what the jobs do: a Runner runs them. Not imitated: any other job type than PySpark, restarts, batches,
 sessions, workflow templates, autoscaling, stopping a cluster, IAM, quotas, the machines of a cluster (its configuration
-is kept, its initialization actions do not run), VPC rules, the reuse of a deleted job's id. State is in memory: a
+is kept, its initialization actions do not run), the reuse of a deleted job's id. State is in memory: a
 restart forgets everything. What is not known is refused with Google's UNIMPLEMENTED or INVALID_ARGUMENT.
 """
 
@@ -62,7 +62,7 @@ class Service:
         seconds: float = 2.0,
     ) -> None:
         self.login = login
-        self._project, self._region = project, region
+        self.project, self.region = project, region
         self._lock = threading.RLock()
         self._operations = Operations(f"projects/{project}/regions/{region}", now)
         self.jobs = Jobs(runner, folder, now, chaos)
@@ -99,11 +99,11 @@ class Service:
             _, project, _, region, *_ = [*request.name.split("/"), "", "", "", ""]
         else:
             project, region = request.project_id, request.region
-        if project != self._project:
+        if project != self.project:
             what = f"'//dataproc.googleapis.com/projects/{project}/regions/{region}' (or it may not exist)"
             raise Refused("PERMISSION_DENIED", f"Permission denied on resource {what}.", "IAM_PERMISSION_DENIED")
-        if region != self._region:
-            where = f"permitted regions: '[{self._region}]'"
+        if region != self.region:
+            where = f"permitted regions: '[{self.region}]'"
             raise invalid(f"Region '{region}' invalid or not supported by this endpoint; {where}")
 
     def _submit(self, request: dp.SubmitJobRequest) -> dp.Job:

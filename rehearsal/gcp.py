@@ -12,7 +12,7 @@ from typing import Any
 import certifi
 
 from launcher import embedded
-from rehearsal import certificates, dataproc, google_login, parts, processes, wire, yarn
+from rehearsal import certificates, dataproc, google_login, parts, processes, providers, wire, yarn
 from rehearsal.clouds import Running, Truth
 from rehearsal.dataproc import Config
 from rehearsal.processes import LOOPBACK
@@ -21,7 +21,7 @@ __all__ = ["PARTS", "TRUTH", "up"]
 
 PROJECT, REGION, NAME, BUCKET = "rehearsal-gcp", "europe-west1", "firesteel", "firesteel-rehearsal"
 LIFE, IDLE = timedelta(hours=4), timedelta(hours=1)  # until Dataproc deletes the cluster
-PARTS = ("hadoop", "gcs-connector", "fake-gcs-server")
+PARTS = ("hadoop", "gcs-connector", "fake-gcs-server", "pulumi")
 TRUTH = Truth(
     real=(
         "Google's GCS connector for gs URIs, as on the cluster",
@@ -29,15 +29,21 @@ TRUTH = Truth(
         "fake-gcs-server: the JSON API of Cloud Storage, create-only included",
         "Google's own clients, by REST and by gRPC over TLS; a service account's key, whose signature is checked",
         "requests, parsed by Google's own protobuf classes: an unknown field is an error",
+        "Pulumi's engine, its state, plans and order; the program of a stack, and pulumi_gcp",
     ),
     emulated=(
         "Dataproc's job and cluster controllers and their long-running operations",
         "the cluster's end by the provider: at a time, or when it is idle",
         "Google's token endpoint for service accounts",
+        "Pulumi's provider gcp: the 9 types of a Dataproc stack, held against the SDK's own description",
+        "Compute Engine's networks, subnetworks, firewall rules and routes; what is in use is not removed",
+        "service accounts, the project's and the buckets' policies, a quota of CPUs: a cluster is refused without them",
+        "a bucket's labels, lifecycle and access, before fake-gcs-server, at the address of Dataproc",
     ),
     not_imitated=(
         "IAM: whoever has the key may do everything; the storage asks nobody who he is",
-        "the image's Spark 3.5 or 4.1 and its Python, initialization actions, networks",
+        "the image's Spark 3.5 or 4.1 and its Python, initialization actions",
+        "machines, traffic, a bucket's lifecycle and access: listed or kept, not applied",
         "job types other than PySpark, restarts of a driver, batches, sessions, workflow templates",
         "how long a cluster takes to come up, and what anything costs",
     ),
@@ -47,26 +53,56 @@ TRUTH = Truth(
 def up(folder: Path, chaos: str | None) -> Running:
     """Start everything in ``folder`` and return when a job can be submitted; raises RehearsalError."""
     storage_port, rest_port, grpc_port = processes.free_ports(3)
-    storage, api = f"http://{LOOPBACK}:{storage_port}", f"http://{LOOPBACK}:{rest_port}"
+    where, api = f"http://{LOOPBACK}:{storage_port}", f"http://{LOOPBACK}:{rest_port}"
     with ThreadPoolExecutor() as pool:
-        store = pool.submit(_storage, folder, storage_port)
-        started = pool.submit(yarn.start, folder, core_site(storage), [parts.ensure("gcs-connector")]).result()
-        store.result()
+        store = pool.submit(storage, folder, storage_port)
+        started = pool.submit(yarn.start, folder, core_site(where), [parts.ensure("gcs-connector")]).result()
+        _make_bucket(store.result())
     google_login.write_key(folder / dataproc.KEY, project=PROJECT, token_uri=f"{api}/token")
-    env = {
-        "STORAGE_EMULATOR_HOST": storage,
-        "GOOGLE_APPLICATION_CREDENTIALS": str(folder / dataproc.KEY),
-        "GOOGLE_CLOUD_PROJECT": PROJECT,
-        "CLOUDSDK_API_ENDPOINT_OVERRIDES_DATAPROC": api,
-        "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": str(_trust(folder)),
-    }
-    config = Config(project=PROJECT, region=REGION, bucket=BUCKET, rest=rest_port, grpc=grpc_port, chaos=chaos or "")
+    trust = {"GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": str(_trust(folder))}
+    env = {**variables(where, api, folder / dataproc.KEY), **trust}
+    config = Config(
+        project=PROJECT, region=REGION, bucket=BUCKET, rest=rest_port, grpc=grpc_port, storage=where, chaos=chaos or ""
+    )
     _api(folder, config, env)
     expires_at = _cluster(folder, api)
     if chaos:
         wire.begin(api)
-    addresses = {"storage": storage, "Dataproc": api, "Dataproc by gRPC": f"localhost:{grpc_port}", "YARN": started.web}
-    return Running(cluster=_keys(expires_at), env=env, addresses=addresses)
+    addresses = {"storage": where, "Dataproc": api, "Dataproc by gRPC": f"localhost:{grpc_port}", "YARN": started.web}
+    path = [str(providers.program(folder, "gcp")), str(parts.ensure("pulumi") / "bin")]
+    return Running(cluster=_keys(expires_at), env={**env, **providers.QUIET}, addresses=addresses, path=path)
+
+
+def variables(where: str, api: str, key: Path) -> dict[str, str]:
+    """Give the vendor's own variables that send its clients here: to the storage, and to all other services."""
+    return {
+        "STORAGE_EMULATOR_HOST": where,
+        "GOOGLE_APPLICATION_CREDENTIALS": str(key),
+        "GOOGLE_CLOUD_PROJECT": PROJECT,
+        **endpoints(api),
+    }
+
+
+def endpoints(api: str) -> dict[str, str]:
+    """Give the variables that send Google's tools, and Pulumi's provider of Google's, to the services at this address.
+
+    https://cloud.google.com/sdk/gcloud/reference/config (api_endpoint_overrides)
+    https://registry.terraform.io/providers/hashicorp/google/latest/docs/guides/provider_reference#custom-endpoints
+    """
+    v1, gcloud, pulumi = f"{api}/v1/", "CLOUDSDK_API_ENDPOINT_OVERRIDES_", "_CUSTOM_ENDPOINT"
+    compute, storage = f"{api}/compute/v1/", f"{api}/storage/v1/"
+    return {
+        f"{gcloud}DATAPROC": api,
+        f"{gcloud}COMPUTE": compute,
+        f"{gcloud}STORAGE": storage,
+        f"{gcloud}IAM": f"{api}/",
+        f"{gcloud}CLOUDRESOURCEMANAGER": f"{api}/",
+        f"GOOGLE_DATAPROC{pulumi}": v1,
+        f"GOOGLE_COMPUTE{pulumi}": compute,
+        f"GOOGLE_STORAGE{pulumi}": storage,
+        f"GOOGLE_IAM{pulumi}": v1,
+        f"GOOGLE_RESOURCE_MANAGER{pulumi}": v1,
+    }
 
 
 def core_site(storage: str) -> dict[str, str]:
@@ -85,13 +121,17 @@ def core_site(storage: str) -> dict[str, str]:
     }
 
 
-def _storage(folder: Path, port: int) -> None:
-    """Start fake-gcs-server and make the bucket."""
+def storage(folder: Path, port: int) -> str:
+    """Start fake-gcs-server and give its URL."""
     url = f"http://{LOOPBACK}:{port}"
     argv = [str(parts.ensure("fake-gcs-server")), "-scheme", "http", "-host", LOOPBACK, "-port", str(port)]
     argv += ["-backend", "memory", "-external-url", url, "-public-host", f"{LOOPBACK}:{port}", "-log-level", "warn"]
     process = processes.start(folder, "fake-gcs-server", argv)
     processes.wait_http(process, f"{url}/storage/v1/b?project={PROJECT}")
+    return url
+
+
+def _make_bucket(url: str) -> None:
     body = json.dumps({"name": BUCKET, "location": REGION}).encode()
     made = urllib.request.Request(f"{url}/storage/v1/b?project={PROJECT}", body, {"Content-Type": "application/json"})  # noqa: S310 -- our own http address
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(made, timeout=10):

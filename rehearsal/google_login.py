@@ -20,6 +20,9 @@ from google.auth import exceptions, jwt
 from rehearsal.dataproc_errors import FAULTS, Refused
 
 LIFETIME = 3600  # seconds
+# Whom Google's library names as the reader of its claim, wherever it sends that.
+# https://github.com/googleapis/google-auth-library-python/blob/main/google/oauth2/service_account.py
+AUDIENCE = "https://oauth2.googleapis.com/token"
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
@@ -58,16 +61,16 @@ class Login:
         if form.get("grant_type") != GRANT:
             told = f"Invalid grant_type: {form.get('grant_type')}"
             return 400, {"error": "unsupported_grant_type", "error_description": told}
-        if self._claims(form.get("assertion", ""), self.token_uri) is None:
+        if self._claims(form.get("assertion", ""), self.token_uri, AUDIENCE) is None:
             return 400, {"error": "invalid_grant", "error_description": "Invalid JWT Signature."}
         token = f"ya29.{secrets.token_urlsafe(32)}"
         self.issued[token] = self.now() + LIFETIME
         return 200, {"access_token": token, "expires_in": LIFETIME, "token_type": "Bearer"}
 
-    def _claims(self, token: str, audience: str) -> Mapping[str, Any] | None:
-        """Give the claims of a token that is signed by our account, for this audience, and not expired."""
+    def _claims(self, token: str, *audiences: str) -> Mapping[str, Any] | None:
+        """Give the claims of a token that is signed by our account, for one of these audiences, and not expired."""
         try:
-            claims: Mapping[str, Any] = jwt.decode(token, certs=self.public, audience=audience)
+            claims: Mapping[str, Any] = jwt.decode(token, certs=self.public, audience=list(audiences))
         except (ValueError, exceptions.GoogleAuthError):
             return None
         return claims if claims.get("iss") == self.email else None

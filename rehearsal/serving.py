@@ -30,9 +30,9 @@ def server(app: Any, *, port: int = 0, tls: ssl.SSLContext | None = None) -> Bas
 
 
 @contextmanager
-def served(app: Any, *, tls: ssl.SSLContext | None = None) -> Generator[str]:
+def served(app: Any, *, port: int = 0, tls: ssl.SSLContext | None = None) -> Generator[str]:
     """Serve an application for the length of a block; gives its URL."""
-    made = server(app, tls=tls)
+    made = server(app, port=port, tls=tls)
     thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

@@ -31,8 +31,9 @@ def _end(command: options.F) -> options.F:
 
 @click.command()
 @_cloud
-@click.option("--kind", metavar="KIND", help="Which service: emr. Needed the first time.")
+@click.option("--kind", metavar="KIND", help="Which service: emr, dataproc. Needed the first time.")
 @click.option("--region", metavar="REGION", help="The provider's region. Needed the first time.")
+@click.option("--project", metavar="ID", help="dataproc: the Google project, by its id. Needed the first time.")
 @click.option("--ssh-source", metavar="CIDR", help="Who may open ssh: 192.0.2.7/32. Needed the first time.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Nodes that compute (default: 2).")
 @click.option("--spot", is_flag=True, help="Workers that the provider may take back, for less money.")
@@ -44,6 +45,7 @@ def up(
     cloud: str,
     kind: str | None,
     region: str | None,
+    project: str | None,
     ssh_source: str | None,
     workers: int | None,
     spot: bool,
@@ -65,7 +67,13 @@ def up(
     from launcher import targets
     from launcher.stacks import operations
 
-    given = {"kind": kind, "region": region, "ssh_source": ssh_source, "workers": str(workers or "")}
+    given = {
+        "kind": kind,
+        "region": region,
+        "project": project,
+        "ssh_source": ssh_source,
+        "workers": str(workers or ""),
+    }
     settings = {key: value for key, value in given.items() if value} | ({"spot": "true"} if spot else {}) | _pairs(more)
     end = _instant(until, length)
     if cloud in targets.configured():
@@ -128,10 +136,19 @@ def down(cloud: str, yes: bool, cancel_runs: bool, keep_runs: Path | None, as_js
 @_cloud
 @click.option("--kind", metavar="KIND", help="Which service, where this machine has no state of it.")
 @click.option("--region", metavar="REGION", help="Where, the same.")
+@click.option("--project", metavar="ID", help="dataproc: in which Google project, the same.")
 @click.option("--set", "more", multiple=True, metavar="KEY=VALUE", help="Any other key of Pulumi.yaml.")
 @click.option("--delete", is_flag=True, help="Delete what is found.")
 @options.json_option
-def sweep(cloud: str, kind: str | None, region: str | None, more: tuple[str, ...], delete: bool, as_json: bool) -> None:
+def sweep(
+    cloud: str,
+    kind: str | None,
+    region: str | None,
+    project: str | None,
+    more: tuple[str, ...],
+    delete: bool,
+    as_json: bool,
+) -> None:
     """List what a provider has of a cloud, without Pulumi's state: by tag, by name, by network.
 
     Exit code 1 when there is something.
@@ -142,7 +159,8 @@ def sweep(cloud: str, kind: str | None, region: str | None, more: tuple[str, ...
     """
     from launcher.stacks import operations
 
-    given = {key: value for key, value in {"kind": kind, "region": region}.items() if value} | _pairs(more)
+    place = {"kind": kind, "region": region, "project": project}
+    given = {key: value for key, value in place.items() if value} | _pairs(more)
     _certify(operations.sweep(cloud, given, delete=delete, say=_say), as_json=as_json)
 
 

@@ -11,8 +11,14 @@ from typing import Any, Protocol
 
 from launcher.errors import LauncherError, MissingDependency, UsageError
 
-PROVIDERS: dict[str, str] = {"emr": "launcher.providers.emr:EmrProvider"}
-EXTRAS: dict[str, str] = {"emr": "aws-stack"}
+PROVIDERS: dict[str, str] = {
+    "emr": "launcher.providers.emr:EmrProvider",
+    "dataproc": "launcher.providers.dataproc:DataprocProvider",
+}
+EXTRAS: dict[str, str] = {
+    "emr": "aws-stack",
+    "dataproc": "gcp-stack",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

@@ -6,7 +6,7 @@ from importlib import import_module
 from rehearsal.providers import servicer
 
 # name -> module, imported on use: each loads its own cloud's SDK
-PROVIDERS = {"aws": "rehearsal.providers.aws"}
+PROVIDERS = {"aws": "rehearsal.providers.aws", "gcp": "rehearsal.providers.gcp"}
 
 
 def main() -> None:

@@ -7,22 +7,17 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/s3_b
 Not imitated: settings inside of a bucket's own properties, ACLs, locks, an object's own encryption and storage class.
 """
 
-import hashlib
 import mimetypes
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-
-import pulumi
 
 from rehearsal.providers.aws_calls import completing, persistently, tag_list, unless_gone
 from rehearsal.providers.aws_network import TAGS, tags_of
-from rehearsal.providers.errors import ProviderError
+from rehearsal.providers.contents import DIGEST, content, digested
 from rehearsal.providers.kinds import Kind
-from rehearsal.providers.values import UNKNOWN, Properties
+from rehearsal.providers.values import Properties
 
 FIRST_REGION = "us-east-1"  # whose buckets have no constraint
-DIGEST = "__digest"  # of what an object consists of: a file may change and keep its name
 
 
 class Bucket(Kind):
@@ -82,15 +77,14 @@ class Object(Kind):
 
     def derived(self, inputs: Properties) -> Properties:
         """Give the digest of what it consists of."""
-        found = _content(inputs)
-        return {} if found is None else {DIGEST: hashlib.sha256(found).hexdigest()}
+        return digested(inputs)
 
     def create(self, cloud: Any, inputs: Properties) -> str:
         """Put it."""
         kind = inputs.get("contentType") or mimetypes.guess_type(inputs["key"])[0] or "application/octet-stream"
         where = {"Bucket": inputs["bucket"], "Key": inputs["key"]}
         s3 = cloud.client("s3")
-        s3.put_object(**where, Body=_content(inputs) or b"", ContentType=kind)
+        s3.put_object(**where, Body=content(inputs) or b"", ContentType=kind)
         if inputs["tagsAll"]:
             s3.put_object_tagging(**where, Tagging={"TagSet": tag_list(inputs["tagsAll"])})
         return f"{inputs['bucket']}/{inputs['key']}"
@@ -128,20 +122,6 @@ def _label(cloud: Any, bucket: str, tags: dict[str, str]) -> None:
             s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tag_list(tags)})
         else:
             unless_gone(s3.delete_bucket_tagging, Bucket=bucket)
-
-
-def _content(inputs: Properties) -> bytes | None:
-    """Give what an object consists of; None while that is not known."""
-    source = inputs.get("source")
-    if isinstance(source, pulumi.FileAsset):
-        try:
-            return Path(source.path).read_bytes()
-        except OSError as error:
-            raise ProviderError(f"{source.path}: {error.strerror}") from error
-    if isinstance(source, pulumi.StringAsset):
-        return str(source.text).encode()
-    text = inputs.get("content", "")
-    return None if UNKNOWN in {source, text} else str(text).encode()
 
 
 def _empty(s3: Any, bucket: str, key: str = "") -> None:

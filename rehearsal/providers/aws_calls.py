@@ -59,15 +59,6 @@ def tag_table(tags: list[dict[str, str]] | None) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in tags or () if not tag["Key"].startswith("aws:")}
 
 
-def shaped(value: Any, like: Any) -> Any:
-    """Give of a value what the other one has: what the service fills in by itself is left out."""
-    if isinstance(value, Mapping) and isinstance(like, Mapping):
-        return {name: shaped(value[name], item) for name, item in like.items() if name in value}
-    if isinstance(value, list) and isinstance(like, list) and len(value) == len(like):
-        return [shaped(one, other) for one, other in zip(value, like, strict=True)]
-    return value
-
-
 def _is_gone(error: ClientError) -> bool:
     code = error.response["Error"]["Code"]
     return code in GONE or code.endswith(".NotFound")

@@ -10,12 +10,12 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from rehearsal.providers.aws_calls import shaped, tag_list, unless_gone
+from rehearsal.providers.aws_calls import tag_list, unless_gone
 from rehearsal.providers.aws_emr_machines import instances
 from rehearsal.providers.aws_network import TAGS, tags_of
 from rehearsal.providers.errors import Incomplete, ProviderError
 from rehearsal.providers.kinds import Kind
-from rehearsal.providers.values import Properties, camel, pascal
+from rehearsal.providers.values import Properties, camel, pascal, shaped
 
 LOOK = 0.2  # seconds
 STARTS_WITHIN, ENDS_WITHIN = 300.0, 300.0  # seconds: an hour and ten minutes with the vendor's provider

@@ -6,9 +6,9 @@ Not imitated: keys of one's own, start and end of a schedule that repeats, targe
 
 from typing import Any
 
-from rehearsal.providers.aws_calls import shaped, unless_gone
+from rehearsal.providers.aws_calls import unless_gone
 from rehearsal.providers.kinds import Kind
-from rehearsal.providers.values import Properties, camel, pascal
+from rehearsal.providers.values import Properties, camel, pascal, shaped
 
 SETTINGS = (
     "actionAfterCompletion", "description", "flexibleTimeWindow", "scheduleExpression", "scheduleExpressionTimezone",

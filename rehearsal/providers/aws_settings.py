@@ -12,9 +12,9 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from rehearsal.providers.aws_calls import shaped, unless_gone
+from rehearsal.providers.aws_calls import unless_gone
 from rehearsal.providers.kinds import Kind
-from rehearsal.providers.values import Properties, camel, pascal
+from rehearsal.providers.values import Properties, camel, pascal, shaped
 
 # Names whose spelling follows no rule, as Pulumi and as Amazon spells them.
 ODD = {"ID": "Id", "SSEAlgorithm": "SseAlgorithm", "KMSMasterKeyID": "KmsMasterKeyId"}

@@ -24,7 +24,10 @@ Problem = tuple[str, str]  # the path of a property, what is wrong with it
 def inputs_of(token: str) -> type:
     """Give the class that describes the inputs of ``aws:ec2/vpc:Vpc``; raises LookupError when there is none."""
     package, module, name = token.split(":")
-    where = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", module).lower().replace("/", ".")
+    folder, _, file = module.partition("/")
+    # routeTable lies in route_table, bucketIAMMember in bucket_iam_member, iAMMember in iam_member.
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", file[:1].upper() + file[1:])
+    where = f"{folder}.{words.lower()}".rstrip(".")
     try:
         described = import_module(f"pulumi_{package}.{where}")
     except ModuleNotFoundError as error:

@@ -41,6 +41,10 @@ class Kind(ABC):
     def delete(self, cloud: Any, resource_id: str, state: Properties) -> None:
         """Remove it; nothing to do when it is gone."""
 
+    def in_place(self, name: str, old: Any, new: Any) -> bool:  # noqa: ARG002 -- for those whose tables have both
+        """Tell whether this change of a property of ``updates`` can really be made in place."""
+        return True
+
     def derived(self, inputs: Properties) -> Properties:  # noqa: ARG002 -- for those that have any
         """Give inputs that follow from the program's, for instance the digest of a file."""
         return {}

@@ -77,7 +77,8 @@ class CloudProvider(wire.Provider):
                    if name not in request.ignore_changes}  # fmt: skip
         if broken := kind.broken(state):
             changes[broken] = CHANGED
-        replaces = [name for name in changes if name in kind.replaces or name == broken]
+        stays = {name for name in kind.updates if kind.in_place(name, state.get(name), inputs.get(name))}
+        replaces = [name for name in changes if name not in stays or name == broken]
         details = {name: wire.PropertyDiff(REPLACING[how] if name in replaces else how, name != broken)
                    for name, how in changes.items()}  # fmt: skip
         clash = bool(kind.name) and state.get(kind.name) == inputs.get(kind.name)  # two of one name cannot be

@@ -34,6 +34,15 @@ def known(old: Mapping[str, Any], observed: Mapping[str, Any]) -> Properties:
     return {name: value for name, value in merged.items() if value is not None}
 
 
+def shaped(value: Any, like: Any) -> Any:
+    """Give of a value what the other one has: what the service fills in by itself is left out."""
+    if isinstance(value, Mapping) and isinstance(like, Mapping):
+        return {name: shaped(value[name], item) for name, item in like.items() if name in value}
+    if isinstance(value, list) and isinstance(like, list) and len(value) == len(like):
+        return [shaped(one, other) for one, other in zip(value, like, strict=True)]
+    return value
+
+
 def pascal(value: Any) -> Any:
     """Give a value with the names as Amazon spells them: timeoutAction -> TimeoutAction."""
     if isinstance(value, Mapping):

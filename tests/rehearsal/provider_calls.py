@@ -20,6 +20,15 @@ TOKENS = {
     "Egress": "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
     "Subnet": "aws:ec2/subnet:Subnet",
     "Vpc": "aws:ec2/vpc:Vpc",
+    "Account": "gcp:serviceaccount/account:Account",
+    "BucketMember": "gcp:storage/bucketIAMMember:BucketIAMMember",
+    "DataprocCluster": "gcp:dataproc/cluster:Cluster",
+    "Firewall": "gcp:compute/firewall:Firewall",
+    "GcsBucket": "gcp:storage/bucket:Bucket",
+    "GcsObject": "gcp:storage/bucketObject:BucketObject",
+    "Network": "gcp:compute/network:Network",
+    "ProjectMember": "gcp:projects/iAMMember:IAMMember",
+    "Subnetwork": "gcp:compute/subnetwork:Subnetwork",
 }
 
 
@@ -60,15 +69,15 @@ class Process:
 
 
 @contextmanager
-def started() -> Generator[Process]:
+def started(name: str = "aws") -> Generator[Process]:
     """Run a provider's process for the length of a block."""
-    command = [sys.executable, "-m", "tests.rehearsal.provider_process"]
+    command = [sys.executable, "-m", "tests.rehearsal.provider_process", name]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield Process(process)
 
 
 class Asked:
-    """The provider `aws` with these variables and settings; what is made is kept with its state by its id."""
+    """A provider with these variables and settings; what is made is kept with its state by its id."""
 
     def __init__(self, process: Process, env: Mapping[str, str | None], **settings: Any) -> None:
         self.state: dict[str, dict[str, Any]] = {}

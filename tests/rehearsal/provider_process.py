@@ -1,4 +1,4 @@
-"""The provider `aws` in a process of its own, asked by lines of JSON as the engine asks it by gRPC.
+"""A provider in a process of its own, asked by lines of JSON as the engine asks it by gRPC.
 
 Of its own because `pulumi.provider` and Google's clients cannot be imported by one process.
 """
@@ -7,11 +7,12 @@ import asyncio
 import json
 import os
 import sys
+from importlib import import_module
 from typing import Any
 
 from pulumi.provider.experimental import provider as wire
 
-from rehearsal.providers.aws import AwsProvider
+from rehearsal.providers.__main__ import PROVIDERS
 from rehearsal.providers.properties import plain, wrapped
 
 Fields = dict[str, Any]
@@ -20,8 +21,8 @@ Fields = dict[str, Any]
 class Answering:
     """A provider, and the questions that it can be asked."""
 
-    def __init__(self) -> None:
-        self._provider = AwsProvider()
+    def __init__(self, name: str) -> None:
+        self._provider = import_module(PROVIDERS[name]).provider()
 
     def configure(self, env: Fields, settings: Fields) -> Fields:
         for name, value in env.items():
@@ -60,8 +61,8 @@ class Answering:
 
 
 def main() -> None:
-    """Answer until stdin ends."""
-    answering = Answering()
+    """Answer until stdin ends; the command line names the provider."""
+    answering = Answering(sys.argv[1])
     for line in sys.stdin:
         asked = json.loads(line)
         try:

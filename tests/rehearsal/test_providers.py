@@ -11,12 +11,12 @@ import pytest
 
 from rehearsal import providers
 from rehearsal.chaos import Chaos
-from rehearsal.providers import descriptions, values
-from rehearsal.providers.aws_kinds import KINDS
+from rehearsal.providers import aws_kinds, descriptions, gcp_kinds, values
 from rehearsal.providers.errors import ProviderError
 from rehearsal.providers.faults import Faults
 from tests.rehearsal.provider_calls import Asked, Process, Refused, started
 
+KINDS = {**aws_kinds.KINDS, **gcp_kinds.KINDS}
 TRUST = '{"Version": "2012-10-17", "Statement": []}'
 
 

@@ -7,9 +7,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +30,7 @@ from tests.rigs.emr import KEY_ID, SECRET, environment
 
 ROOT = Path(__file__).resolve().parents[2]
 PACE = Pace(starting=0.3, bootstrapping=0.3, terminating=0.3, log=5.0, look=0.1)
+ACCOUNTS = {"emr": "tests.stacks.conftest", "dataproc": "tests.stacks.gcp_account"}
 KIND = ("--kind", "emr", "--region", aws.REGION, "--ssh-source", "192.0.2.7/32", "--for", "4h")
 
 
@@ -73,13 +77,16 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """An account at the rehearsed AWS, and a machine whose launcher uses it."""
+class Account(ABC):
+    """An account at a rehearsed cloud, and a machine whose launcher uses it; one class for each cloud."""
 
-    service: Service
     home: Path
     variables: Mapping[str, str]
     names: list[str]
+    kind: tuple[str, ...]  # the words by which `up` makes a stack there
+    looked_at: tuple[str, ...]  # the services that `down` asks
+    replacing: tuple[str, str]  # a setting that takes another cluster, and the same as it was
+    changes: int  # resources of a stack
 
     def name(self) -> str:
         """Give a name for a stack that nobody has."""
@@ -87,7 +94,9 @@ class Account:
         return self.names[-1]
 
     def environment(self, **changed: str) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PULUMI_", "AWS_"))}
+        # Without compiled files each engine compiles the SDK of Google's networks anew, for ten seconds.
+        strange = ("PULUMI_", "AWS_", "GOOGLE_", "CLOUDSDK_", "PYTHONDONTWRITEBYTECODE")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(strange)}
         return {**kept, **self.variables, "FIRESTEEL_HOME": str(self.home), **changed}
 
     def start(self, *words: str, **changed: str) -> "Running":
@@ -104,19 +113,116 @@ class Account:
         """Run the launcher to its end."""
         return self.start(*words, **changed).ended()
 
+    @property
+    def place(self) -> tuple[str, ...]:
+        """The words by which `sweep` finds a stack there."""
+        return self.kind[: self.kind.index("--ssh-source")]
+
+    @property
+    @abstractmethod
+    def secrets(self) -> list[str]:
+        """What nobody may ever see."""
+
+    @property
+    @abstractmethod
+    def one_of_each(self) -> dict[str, int]:
+        """What ``things`` counts of a stack that is whole."""
+
+    @abstractmethod
+    def called(self, cluster: Mapping[str, Any]) -> str:
+        """Give what the provider calls a cluster that the launcher knows."""
+
+    @abstractmethod
+    def clusters(self, name: str) -> list[str]:
+        """Give what the provider calls the clusters of a stack that have not ended."""
+
+    @abstractmethod
+    def ended(self, cluster: str, now: float) -> bool:
+        """Tell whether a cluster has ended when the provider's clock says ``now``; nobody is asked by the network."""
+
+    @abstractmethod
+    def labels(self, name: str) -> dict[str, str]:
+        """Give the tags of a stack's cluster."""
+
+    @abstractmethod
+    def end(self, name: str) -> datetime:
+        """Give when the provider will end a stack's cluster."""
+
+    @abstractmethod
+    def endless(self, name: str) -> AbstractContextManager[None]:
+        """Take the end away at the provider for the length of a block."""
+
+    @abstractmethod
+    def litter(self, name: str, bucket: str) -> None:
+        """Put something into a stack's network, and into its bucket, as others do."""
+
+    @abstractmethod
+    def things(self, name: str) -> dict[str, int]:
+        """Count what the account has of a stack, by its names and tags."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwsAccount(Account):
+    """An account at the rehearsed AWS."""
+
+    service: Service
+    kind: tuple[str, ...] = KIND
+    looked_at: tuple[str, ...] = ("emr", "scheduler", "s3", "iam", "ec2")
+    changes: int = 34
+    replacing: tuple[str, str] = ("python=/opt/python", "python=/usr/bin/python3.11")
+
+    @property
+    def secrets(self) -> list[str]:
+        return [self.variables["AWS_SECRET_ACCESS_KEY"]]
+
+    @property
+    def one_of_each(self) -> dict[str, int]:
+        counted = {"clusters": 1, "schedules": 1, "buckets": 1, "roles": 3, "profiles": 1, "networks": 1}
+        return {**counted, "groups": 3}
+
+    def called(self, cluster: Mapping[str, Any]) -> str:
+        return cluster["cluster_id"]
+
+    def ended(self, cluster: str, now: float) -> bool:
+        return self.service.clusters[cluster].state(now) == "TERMINATED"
+
+    def labels(self, name: str) -> dict[str, str]:
+        [cluster] = self.clusters(name)
+        tags = self.client("emr").describe_cluster(ClusterId=cluster)["Cluster"]["Tags"]
+        return {tag["Key"]: tag["Value"] for tag in tags}
+
+    def end(self, name: str) -> datetime:
+        schedule = self.client("scheduler").get_schedule(Name=f"firesteel-{name}-end")
+        return datetime.fromisoformat(schedule["ScheduleExpression"][3:-1]).replace(tzinfo=UTC)
+
+    @contextmanager
+    def endless(self, name: str) -> Generator[None]:
+        scheduler = self.client("scheduler")
+        schedule = scheduler.get_schedule(Name=f"firesteel-{name}-end")
+        scheduler.delete_schedule(Name=schedule["Name"])
+        yield
+        keys = ("Name", "ScheduleExpression", "FlexibleTimeWindow", "Target", "ScheduleExpressionTimezone")
+        scheduler.create_schedule(**{key: schedule[key] for key in keys})
+
+    def litter(self, name: str, bucket: str) -> None:
+        for text in (b"1", b"2"):
+            self.client("s3").put_object(Bucket=bucket, Key="firesteel/runs/a", Body=text)
+        ec2 = self.client("ec2")
+        tagged = [{"Name": "tag:firesteel:stack", "Values": [name]}]
+        [vpc] = [row["VpcId"] for row in ec2.describe_vpcs(Filters=tagged)["Vpcs"]]
+        ec2.create_security_group(GroupName="somebody's", Description="made by the service", VpcId=vpc)
+
     def client(self, service: str) -> Any:
         endpoint = self.variables["AWS_ENDPOINT_URL_S3" if service == "s3" else "AWS_ENDPOINT_URL"]
         keys = {name.lower(): self.variables[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
         return boto3.client(service, region_name=aws.REGION, endpoint_url=endpoint, **keys)
 
     def clusters(self, name: str) -> list[str]:
-        """Give the ids of the clusters of a stack that have not ended."""
         alive = ["STARTING", "BOOTSTRAPPING", "RUNNING", "WAITING", "TERMINATING"]
         rows = self.client("emr").list_clusters(ClusterStates=alive)["Clusters"]
         return [row["Id"] for row in rows if row["Name"] == f"firesteel-{name}"]
 
     def things(self, name: str) -> dict[str, int]:
-        """Count what the account has of a stack, by its names and tags."""
         ec2, iam, prefix = self.client("ec2"), self.client("iam"), f"firesteel-{name}"
         groups = [row["GroupName"] for row in ec2.describe_security_groups()["SecurityGroups"]]
         tagged = [{"Name": "tag:firesteel:stack", "Values": [name]}]
@@ -134,7 +240,7 @@ class Account:
 
 
 @contextmanager
-def account(folder: Path, clock: Callable[[], float] = time.time) -> Generator[Account]:
+def account(folder: Path, clock: Callable[[], float] = time.time) -> Generator[AwsAccount]:
     """Serve an account for the length of a block; what is left of the test's stacks on this machine goes."""
     gateway, programs = folder / "gateway", folder / "programs"
     for each in (gateway, programs):
@@ -151,7 +257,7 @@ def account(folder: Path, clock: Callable[[], float] = time.time) -> Generator[A
                 "AWS_DEFAULT_REGION": aws.REGION,
                 "PATH": os.pathsep.join(path),
             }
-            found = Account(service=service, home=home_below(folder), variables=variables, names=names)
+            found = AwsAccount(service=service, home=home_below(folder), variables=variables, names=names)
             yield found
     finally:
         processes.stop(gateway)
@@ -160,7 +266,19 @@ def account(folder: Path, clock: Callable[[], float] = time.time) -> Generator[A
 
 
 @pytest.fixture
-def aws_account(tmp_path: Path) -> Iterator[Account]:
+def aws_account(tmp_path: Path) -> Iterator[AwsAccount]:
     """An account of the test's own."""
     with account(tmp_path / "aws") as found:
+        yield found
+
+
+def account_of(kind: str, folder: Path, clock: Callable[[], float] = time.time) -> AbstractContextManager[Account]:
+    """Serve an account for stacks of this kind for the length of a block; ``clock`` is the provider's."""
+    return import_module(ACCOUNTS[kind]).account(folder, clock)
+
+
+@pytest.fixture
+def any_account(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Account]:
+    """An account of the test's own, for stacks of the kind that the test is run for."""
+    with account_of(request.param, tmp_path / "cloud") as found:
         yield found

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.stacks.conftest import KIND, ROOT, Account, account
+from tests.stacks.conftest import KIND, ROOT, AwsAccount, account
 
 pytestmark = pytest.mark.parts
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsAccount]:
     with account(tmp_path_factory.mktemp("stacks") / "aws") as found:
         yield found
 
@@ -25,14 +25,14 @@ def program(folder: Path, script: str) -> str:
     return f"{folder}{os.pathsep}/usr/bin{os.pathsep}/bin"
 
 
-def test_without_pulumi_it_says_how_to_get_it(shared: Account) -> None:
+def test_without_pulumi_it_says_how_to_get_it(shared: AwsAccount) -> None:
     answer = shared.launch("up", "--cloud", shared.name(), *KIND, PATH="/usr/bin:/bin")
     assert answer.code == 2
     assert "pulumi is not installed" in answer.err
     assert "https://www.pulumi.com/docs/iac/download-install/" in answer.err
 
 
-def test_a_pulumi_that_is_too_old_is_named_with_its_version(shared: Account, tmp_path: Path) -> None:
+def test_a_pulumi_that_is_too_old_is_named_with_its_version(shared: AwsAccount, tmp_path: Path) -> None:
     answer = shared.launch("up", "--cloud", shared.name(), *KIND, PATH=program(tmp_path, "echo v3.99.0"))
     assert answer.code == 2
     assert "is v3.99.0; 3.200.0 or newer is needed" in answer.err
@@ -52,7 +52,7 @@ def test_a_pulumi_that_is_too_old_is_named_with_its_version(shared: Account, tmp
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_made(
-    shared: Account, words: tuple[str, ...], code: int, said: str
+    shared: AwsAccount, words: tuple[str, ...], code: int, said: str
 ) -> None:
     name = shared.name()
     answer = shared.launch("up", "--cloud", name, *words)
@@ -65,13 +65,13 @@ def test_what_is_wrong_is_said_and_nothing_is_made(
 
 
 @pytest.mark.parametrize("name", ["Aws", "a_b", "a" * 25])
-def test_a_name_that_cannot_be_a_stacks_is_refused(shared: Account, name: str) -> None:
+def test_a_name_that_cannot_be_a_stacks_is_refused(shared: AwsAccount, name: str) -> None:
     answer = shared.launch("up", "--cloud", name, *KIND)
     assert answer.code == 2
     assert f"{name!r} is no name for a cloud that Pulumi makes" in answer.err
 
 
-def test_a_name_that_launcher_toml_has_is_refused(shared: Account, tmp_path: Path) -> None:
+def test_a_name_that_launcher_toml_has_is_refused(shared: AwsAccount, tmp_path: Path) -> None:
     config = tmp_path / "launcher.toml"
     config.write_text(f'[clouds.there]\nkind = "local"\nstaging = "file://{tmp_path}"\n', encoding="utf-8")
     answer = shared.launch("up", "--cloud", "there", *KIND, FIRESTEEL_CONFIG=str(config))
@@ -79,13 +79,13 @@ def test_a_name_that_launcher_toml_has_is_refused(shared: Account, tmp_path: Pat
     assert "there is a cloud of" in answer.err
 
 
-def test_a_stack_that_is_not_there_cannot_be_taken_down(shared: Account) -> None:
+def test_a_stack_that_is_not_there_cannot_be_taken_down(shared: AwsAccount) -> None:
     answer = shared.launch("down", "--cloud", shared.name(), "--yes")
     assert answer.code == 2
     assert "no stack is called" in answer.err
 
 
-def test_without_credentials_it_says_so_before_anything_is_made(shared: Account) -> None:
+def test_without_credentials_it_says_so_before_anything_is_made(shared: AwsAccount) -> None:
     name = shared.name()
     nothing = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
     answer = shared.launch("up", "--cloud", name, *KIND, **nothing)
@@ -94,7 +94,7 @@ def test_without_credentials_it_says_so_before_anything_is_made(shared: Account)
     assert not (ROOT / f"Pulumi.{name}.yaml").exists()
 
 
-def test_another_passphrase_than_the_stacks_is_told(shared: Account) -> None:
+def test_another_passphrase_than_the_stacks_is_told(shared: AwsAccount) -> None:
     name = shared.name()
     (ROOT / f"Pulumi.{name}.yaml").write_text(
         "encryptionsalt: v1:YfMNoSMV4C0=:v1:caHplb6PcfpxvfxS:0fWviVRThivsn+ipMt41hfDhd/G/2g==\n", encoding="utf-8"
@@ -104,7 +104,7 @@ def test_another_passphrase_than_the_stacks_is_told(shared: Account) -> None:
     assert "incorrect passphrase" in answer.err
 
 
-def test_a_state_that_was_cut_short_is_said_to_be_with_what_to_do(aws_account: Account) -> None:
+def test_a_state_that_was_cut_short_is_said_to_be_with_what_to_do(aws_account: AwsAccount) -> None:
     name = aws_account.name()
     file = aws_account.home / "stacks/state/.pulumi/stacks/firesteel" / f"{name}.json"
     file.parent.mkdir(parents=True)

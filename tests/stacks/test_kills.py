@@ -7,23 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.stacks.conftest import KIND, Account
+from rehearsal.providers.faults import LOST, VARIABLE
+from tests.stacks.conftest import KIND, Account, AwsAccount
 
 pytestmark = pytest.mark.parts
-CHANGES = 34  # resources of a stack
-ONE_OF_EACH = {"clusters": 1, "schedules": 1, "buckets": 1, "roles": 3, "profiles": 1, "networks": 1, "groups": 3}
 
 
-def after(seed: int) -> int:
-    """Give after how many changes everything is killed."""
-    return random.Random(seed).randrange(1, CHANGES)  # noqa: S311 -- to be had again, not to be secret
+def after(seed: int, changes: int) -> int:
+    """Give after how many of a stack's changes everything is killed."""
+    return random.Random(seed).randrange(1, changes)  # noqa: S311 -- to be had again, not to be secret
 
 
 @pytest.mark.parametrize(
     "seed", [1, 2, pytest.param(3, marks=pytest.mark.long), pytest.param(4, marks=pytest.mark.long)]
 )
-def test_an_up_that_was_killed_goes_on_and_nothing_is_there_twice(aws_account: Account, seed: int) -> None:
-    name, changes = aws_account.name(), after(seed)
+def test_an_up_that_was_killed_goes_on_and_nothing_is_there_twice(aws_account: AwsAccount, seed: int) -> None:
+    name, changes = aws_account.name(), after(seed, aws_account.changes)
     process = aws_account.start("up", "--cloud", name, *KIND)
     process.until("creating", changes)
     process.signalled(signal.SIGKILL)
@@ -31,21 +30,29 @@ def test_an_up_that_was_killed_goes_on_and_nothing_is_there_twice(aws_account: A
     again = aws_account.launch("up", "--cloud", name, *KIND, "--json")
     assert again.code == 0, again.err
     assert aws_account.clusters(name) == [again.json["cluster"]["cluster_id"]]
-    assert aws_account.things(name) == ONE_OF_EACH
+    assert aws_account.things(name) == aws_account.one_of_each
     down = aws_account.launch("down", "--cloud", name, "--yes")
     assert down.code == 0, down.err
     assert aws_account.things(name) == {}
 
 
-@pytest.mark.parametrize("kept", [8, 20, *(pytest.param(count, marks=pytest.mark.long) for count in range(9, 34, 3))])
-def test_what_was_made_and_never_written_down_is_not_there_twice(aws_account: Account, kept: int) -> None:
-    name = aws_account.name()
-    assert aws_account.launch("up", "--cloud", name, *KIND).code == 0
-    forget_after(kept, aws_account.home / "stacks/state/.pulumi/stacks/firesteel" / f"{name}.json")
-    again = aws_account.launch("up", "--cloud", name, *KIND, "--json")
+KEPT = [
+    ("emr", 8),
+    ("emr", 20),
+    ("dataproc", 6),
+    *(pytest.param("emr", count, marks=pytest.mark.long) for count in range(9, 34, 3)),
+]
+
+
+@pytest.mark.parametrize(("any_account", "kept"), KEPT, indirect=["any_account"])
+def test_what_was_made_and_never_written_down_is_not_there_twice(any_account: Account, kept: int) -> None:
+    name = any_account.name()
+    assert any_account.launch("up", "--cloud", name, *any_account.kind).code == 0
+    forget_after(kept, any_account.home / "stacks/state/.pulumi/stacks/firesteel" / f"{name}.json")
+    again = any_account.launch("up", "--cloud", name, *any_account.kind, "--json")
     assert again.code == 0, again.err
-    assert aws_account.clusters(name) == [again.json["cluster"]["cluster_id"]]
-    assert aws_account.things(name) == ONE_OF_EACH
+    assert any_account.clusters(name) == [any_account.called(again.json["cluster"])]
+    assert any_account.things(name) == any_account.one_of_each
 
 
 def forget_after(kept: int, file: Path) -> None:
@@ -58,20 +65,37 @@ def forget_after(kept: int, file: Path) -> None:
     file.write_text(json.dumps(state), encoding="utf-8")
 
 
-@pytest.mark.parametrize("seed", [5, pytest.param(6, marks=pytest.mark.long)])
-def test_a_stack_whose_up_was_killed_can_be_taken_down(aws_account: Account, seed: int) -> None:
-    name, changes = aws_account.name(), after(seed)
-    process = aws_account.start("up", "--cloud", name, *KIND)
+LONG = pytest.mark.long
+SEEDS = [("emr", 5), ("dataproc", 5), pytest.param("emr", 6, marks=LONG), pytest.param("dataproc", 6, marks=LONG)]
+
+
+@pytest.mark.parametrize(("any_account", "seed"), SEEDS, indirect=["any_account"])
+def test_a_stack_whose_up_was_killed_can_be_taken_down(any_account: Account, seed: int) -> None:
+    name, changes = any_account.name(), after(seed, any_account.changes)
+    process = any_account.start("up", "--cloud", name, *any_account.kind)
     process.until("creating", changes)
     process.signalled(signal.SIGKILL)
-    down = aws_account.launch("down", "--cloud", name, "--yes")
+    down = any_account.launch("down", "--cloud", name, "--yes")
     assert down.code == 0, down.err
-    assert aws_account.things(name) == {}
+    assert any_account.things(name) == {}
+
+
+@pytest.mark.parametrize("any_account", ["dataproc"], indirect=True)
+def test_a_stack_in_which_the_provider_failed_can_be_taken_down(any_account: Account) -> None:
+    any_account.names.append(name := "t-faulty")  # the seed's faults go by the resources' names
+    faults = {VARIABLE: "seed=8,reset_after=0.2"}
+    up = any_account.launch("up", "--cloud", name, *any_account.kind, **faults)
+    assert up.code == 6
+    assert LOST in up.err
+    assert any_account.things(name) != {}
+    down = any_account.launch("down", "--cloud", name, "--yes")
+    assert down.code == 0, down.err
+    assert any_account.things(name) == {}
 
 
 @pytest.mark.parametrize("seed", [7, pytest.param(8, marks=pytest.mark.long)])
-def test_a_down_that_was_killed_goes_on(aws_account: Account, seed: int) -> None:
-    name, changes = aws_account.name(), after(seed)
+def test_a_down_that_was_killed_goes_on(aws_account: AwsAccount, seed: int) -> None:
+    name, changes = aws_account.name(), after(seed, aws_account.changes)
     assert aws_account.launch("up", "--cloud", name, *KIND).code == 0
     process = aws_account.start("down", "--cloud", name, "--yes")
     process.until("deleting", changes)
