@@ -11,8 +11,11 @@ from typing import Any, Protocol
 
 from launcher.errors import LauncherError, MissingDependency, UsageError
 
-PROVIDERS: dict[str, str] = {"emr": "launcher.providers.emr:EmrProvider"}
-EXTRAS: dict[str, str] = {"emr": "aws-stack"}
+PROVIDERS: dict[str, str] = {
+    "emr": "launcher.providers.emr:EmrProvider",
+    "hdinsight": "launcher.providers.hdinsight:HdinsightProvider",
+}
+EXTRAS: dict[str, str] = {"emr": "aws-stack", "hdinsight": "azure-stack"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

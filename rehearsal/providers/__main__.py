@@ -6,7 +6,11 @@ from importlib import import_module
 from rehearsal.providers import servicer
 
 # name -> module, imported on use: each loads its own cloud's SDK
-PROVIDERS = {"aws": "rehearsal.providers.aws"}
+PROVIDERS = {
+    "aws": "rehearsal.providers.aws",
+    "azure-native": "rehearsal.providers.azure",
+    "random": "rehearsal.providers.random",
+}
 
 
 def main() -> None:

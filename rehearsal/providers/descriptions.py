@@ -26,7 +26,7 @@ def inputs_of(token: str) -> type:
     package, module, name = token.split(":")
     where = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", module).lower().replace("/", ".")
     try:
-        described = import_module(f"pulumi_{package}.{where}")
+        described = import_module(f"pulumi_{package.replace('-', '_')}.{where.removeprefix('index.')}")
     except ModuleNotFoundError as error:
         raise LookupError(token) from error
     # A nested type may have taken the usual name.

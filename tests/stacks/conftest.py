@@ -76,7 +76,7 @@ class Running:
 class Account:
     """An account at the rehearsed AWS, and a machine whose launcher uses it."""
 
-    service: Service
+    service: Any
     home: Path
     variables: Mapping[str, str]
     names: list[str]
