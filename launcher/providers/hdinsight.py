@@ -9,9 +9,11 @@ from typing import Any
 
 from launcher.apis.azure_resources import Manager
 from launcher.errors import JobRejected, LauncherError, ResourceNotFound, UsageError
+from launcher.metrics import is_object
 from launcher.providers import Left
 from launcher.providers.hdinsight_finders import FINDERS, OF_GROUPS, OF_ROLES
 from launcher.providers.hdinsight_removers import remove
+from launcher.stacks import known
 
 OF_WORKFLOWS, OF_CLUSTERS = "2019-05-01", "2021-06-01"
 NAMESPACES = ("HDInsight", "Logic", "ManagedIdentity", "Network", "Storage")
@@ -43,8 +45,8 @@ class HdinsightProvider:
 
     @cached_property
     def manager(self) -> Manager:
-        """Azure's resource manager; raises ConfigError, BackendUnavailable."""
-        return Manager()
+        """Azure's resource manager, for the subscription that the stack was made in; raises ConfigError."""
+        return Manager(known.settings(self.name).get("subscription", ""))
 
     def preflight(self) -> list[LauncherError]:
         """Give what Azure would refuse: who asks, their roles, the services, the version, the cores in the region."""
@@ -138,11 +140,16 @@ def _time(workflow: Mapping[str, Any], group: str) -> datetime | None:
     """Give when a workflow begins to delete a group; None when it does something else, or is switched off."""
     properties: Any = workflow.get("properties") or {}
     definition: Any = properties.get("definition") or {}
-    actions: list[Any] = list((definition.get("actions") or {}).values())
+    actions = _values(definition.get("actions"))
     calls: list[Any] = [each.get("inputs") or {} for each in actions]
     deletes = any(call.get("method") == "DELETE" and f"{group}?" in str(call.get("uri")) for call in calls)
-    triggers: list[Any] = list((definition.get("triggers") or {}).values())
-    times = [str((each.get("recurrence") or {}).get("startTime", "")) for each in triggers]
+    triggers = _values(definition.get("triggers"))
+    recurrences: list[Any] = [each.get("recurrence") or {} for each in triggers]
+    times = [str(each.get("startTime", "")) for each in recurrences]
     if not deletes or properties.get("state") != "Enabled" or not any(times):
         return None
     return datetime.fromisoformat(min(filter(None, times))).astimezone(UTC)
+
+
+def _values(value: Any) -> list[Any]:
+    return list(value.values()) if is_object(value) else []
