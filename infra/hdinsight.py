@@ -10,11 +10,13 @@ import pulumi
 import pulumi_azure_native as azure
 
 from infra.errors import ConfigInvalid
-from infra.hdinsight_cluster import USER, cluster
+from infra.hdinsight_cluster import USER, cluster, password
 from infra.hdinsight_deadline import end
 from infra.hdinsight_network import Network
 from infra.hdinsight_storage import Storage
 from infra.stack import Stack
+
+DOMAIN = ".azurehdinsight.net"
 
 
 class HDInsight(pulumi.ComponentResource):
@@ -39,10 +41,13 @@ class HDInsight(pulumi.ComponentResource):
         last = end(stack, group, child)
         network = Network(stack, group, child)
         storage = Storage(stack, group, child)
-        found = cluster(stack, group, network, storage, [*last, *storage.rules], child)
+        word = password(f"{stack.prefix}-gateway", child)
+        found = cluster(stack, group, network, storage, [*last, *storage.rules], word, child)
+        # Encrypted in the state; the launcher keeps it in the system's keyring.
+        pulumi.export("login", {"host": pulumi.Output.concat(found.name, DOMAIN), "user": USER, "password": word})
         self.cluster = {
             "staging": storage.uri("firesteel"),
-            "endpoint": pulumi.Output.concat("https://", found.name, ".azurehdinsight.net"),
+            "endpoint": pulumi.Output.concat("https://", found.name, DOMAIN),
             "user": USER,
             "subscription": group.id.apply(_subscription),
             "resource_group": group.name,

@@ -27,10 +27,10 @@ def cluster(  # noqa: PLR0913, PLR0917 -- what a cluster is made of
     network: Network,
     storage: Storage,
     before: Sequence[pulumi.Resource],
+    word: pulumi.Output[str],
     child: pulumi.ResourceOptions,
 ) -> azure.hdinsight.Cluster:
     """Make the cluster after what has to be in force; its name is Pulumi's, with random letters: it is an address."""
-    password = _password(f"{stack.prefix}-gateway", child)
     return azure.hdinsight.Cluster(
         stack.prefix,
         resource_group_name=group.name,
@@ -53,7 +53,7 @@ def cluster(  # noqa: PLR0913, PLR0917 -- what a cluster is made of
                     "gateway": {
                         "restAuthCredential.isEnabled": True,
                         "restAuthCredential.username": USER,
-                        "restAuthCredential.password": password,
+                        "restAuthCredential.password": word,
                     }
                 },
             },
@@ -68,7 +68,14 @@ def cluster(  # noqa: PLR0913, PLR0917 -- what a cluster is made of
             "compute_profile": {"roles": _roles(stack, network, storage, child)},
         },
         tags=stack.tags,
-        opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=list(before))),
+        # HDInsight takes no PUT for a cluster that is there, also not for its tags: another one takes its place.
+        # https://github.com/Azure/azure-cli/issues/7676
+        opts=pulumi.ResourceOptions.merge(
+            child,
+            pulumi.ResourceOptions(
+                depends_on=list(before), ignore_changes=["tags"], replace_on_changes=["identity", "properties"]
+            ),
+        ),
     )  # fmt: skip
 
 
@@ -93,10 +100,10 @@ def _login(stack: Stack, child: pulumi.ResourceOptions) -> LinuxOperatingSystemP
     key = pulumi.Config().get("public_key")
     if key:
         return {"username": SSH_USER, "ssh_profile": {"public_keys": [{"certificate_data": key}]}}
-    return {"username": SSH_USER, "password": _password(f"{stack.prefix}-ssh", child)}
+    return {"username": SSH_USER, "password": password(f"{stack.prefix}-ssh", child)}
 
 
-def _password(name: str, child: pulumi.ResourceOptions) -> pulumi.Output[str]:
+def password(name: str, child: pulumi.ResourceOptions) -> pulumi.Output[str]:
     """Make up what HDInsight takes: a digit, a letter of each case, a sign, and none of the signs that it refuses."""
     made = random.RandomPassword(
         name, length=32, special=True, override_special="!#%*-_", min_lower=1, min_upper=1, min_numeric=1,

@@ -1,193 +1,149 @@
-"""Azure's resource manager for HDInsight clusters, and the token endpoint beside it.
+"""Azure's resource manager for what an HDInsight stack is made of, and the token endpoint beside it.
 
-Bodies are checked against the SDK's own models; an unknown property, path, method or api-version is refused. Not
-imitated: other resource providers, resource groups of their own (each exists), roles, policies, quotas, locks,
-resizing, autoscale and the time a creation takes (``seconds``). What it knows is in memory.
+Bodies are checked against the SDKs' own models; an unknown property, path, method or api-version is refused. Whoever
+asks needs a role; the application that the rehearsal's users log in as owns the subscription. Not imitated: other
+resource types, policies, locks, and the time that things take (``seconds``). What it knows is in memory.
 """
 
 import json
 import sys
+import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from rehearsal import serving
-from rehearsal.arm_clusters import Cluster, refused
-from rehearsal.arm_model import refusal
+from rehearsal import arm_roles, arm_types, arm_workflows, serving
+from rehearsal.arm_answers import Answers, kind_of
+from rehearsal.arm_errors import Refused, answer, not_imitated
+from rehearsal.arm_roles import OWNER
+from rehearsal.arm_routes import API_VERSION, GROUP, GROUPWISE, OF_CLUSTERS, OF_GROUPS, OPEN, ROUTES
+from rehearsal.arm_workflows import Workflows
 from rehearsal.entra import Entra
 
-API_VERSION = "2021-06-01"
-GROUP = "/subscriptions/<subscription>/resourceGroups/<group>/providers/Microsoft.HDInsight/clusters"
-ONE = f"{GROUP}/<name>"
-OPERATION = (
-    "/subscriptions/<subscription>/providers/Microsoft.HDInsight/locations/<location>/azureasyncoperations/<number>"
-)
-ROUTES = Map(
-    [
-        Rule("/<tenant>/v2.0/.well-known/openid-configuration", methods=["GET"], endpoint="configuration"),
-        Rule("/<tenant>/oauth2/v2.0/token", methods=["POST"], endpoint="token"),
-        Rule(ONE, methods=["GET"], endpoint="get"),
-        Rule(ONE, methods=["PUT"], endpoint="create"),
-        Rule(ONE, methods=["PATCH"], endpoint="tag"),
-        Rule(ONE, methods=["DELETE"], endpoint="delete"),
-        Rule(GROUP, methods=["GET"], endpoint="list"),
-        Rule("/subscriptions/<subscription>/providers/Microsoft.HDInsight/clusters", methods=["GET"], endpoint="list"),
-        Rule(f"{ONE}/executeScriptActions", methods=["POST"], endpoint="script"),
-        Rule(f"{ONE}/scriptActions", methods=["GET"], endpoint="scripts"),
-        Rule(OPERATION, methods=["GET"], endpoint="operation"),
-        Rule("/_rehearsal/say", methods=["POST"], endpoint="say"),
-    ]
-)
-OPEN = {"configuration", "token", "say"}
+__all__ = ["API_VERSION", "GROUP", "Arm", "main"]
+
+LOOK = 0.2  # seconds between two looks at what is due
 
 
-class Refused(Exception):
-    """An answer in Azure's form for errors."""
+class Arm(Answers):
+    """A WSGI application for one subscription."""
 
-    def __init__(self, status: int, code: str, text: str) -> None:
-        super().__init__(text)
-        self.response = _json({"error": {"code": code, "message": text}}, status)
-
-
-class Arm:
-    """A WSGI application for one subscription; ``seconds`` is what a creation or a script takes."""
-
-    def __init__(self, entra: Entra, *, subscription: str, seconds: float = 0.0) -> None:
-        self._entra = entra
-        self._subscription = subscription
-        self._seconds = seconds
-        self._clusters: dict[str, Cluster] = {}
-        self._operations: list[float] = []  # when each is done
+    def __init__(
+        self, entra: Entra, *, subscription: str, seconds: float = 0.0, clock: Callable[[], float] = time.time
+    ) -> None:
+        super().__init__(subscription, entra.tenant, seconds)
+        self._entra, self._subscription, self._clock = entra, subscription, clock
+        self._lock = threading.RLock()
+        self.workflows = Workflows(self._ask)
+        name = f"{self.place}/providers/Microsoft.Authorization/roleAssignments/{entra.principal}"
+        owner = {"principalId": entra.principal, "roleDefinitionId": OWNER}
+        self.roles.put(name, self.place, {"properties": owner})
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one request."""
         request = Request(environ)
         try:
-            response = self._answer(request, environ)
+            with self._lock:
+                self.resources.settle()
+                response = self._answer(request, environ)
         except Refused as error:
             response = error.response
         except HTTPException as error:
             response = Refused(error.code or 500, "InvalidResourceType", f"{request.method} {request.path}").response
         return response(environ, start_response)
 
+    @contextmanager
+    def ticking(self) -> Generator[None]:
+        """Carry out what is due, for the length of a block, whether somebody asks or not."""
+        over = threading.Event()
+
+        def tick() -> None:
+            while not over.wait(LOOK):
+                self.tick()
+
+        thread = threading.Thread(target=tick, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def tick(self) -> None:
+        """Carry out what is due now."""
+        with self._lock:
+            self.resources.settle()
+            self.workflows.run(self.resources.of_kind(arm_workflows.KIND), self._clock())
+
+    def _ask(self, principal: str, method: str, path: str) -> None:
+        """Do what a workflow asks for, if its identity may."""
+        self.roles.require(principal, method, path)
+        if path.count("/") != 4:  # noqa: PLR2004 -- /subscriptions/ID/resourceGroups/NAME
+            raise not_imitated(f"{method} {path} by a workflow")
+        self.resources.delete_group(path)
+
     def _answer(self, request: Request, environ: dict[str, Any]) -> Response:
+        if found := arm_roles.PATH.fullmatch(request.path):
+            self._admit(request, {arm_roles.VERSION})
+            return self._assignment(request, found["scope"], found["name"] or "")
         endpoint, values = ROUTES.bind_to_environ(environ).match()
         if endpoint not in OPEN:
-            self._admit(request, values)
+            versions = OF_GROUPS if endpoint in GROUPWISE else OF_CLUSTERS
+            self._admit(request, self._versions(values["rest"]) if endpoint == "resource" else versions)
         return getattr(self, f"_{endpoint}")(request, **values)
 
-    def _admit(self, request: Request, values: Mapping[str, str]) -> None:
-        if code := self._entra.refusal(request.headers.get("Authorization", "")):
+    def _admit(self, request: Request, versions: set[str]) -> None:
+        header = request.headers.get("Authorization", "")
+        if code := self._entra.refusal(header):
             raise Refused(401, code, "Authentication failed. The 'Authorization' header is missing or not valid.")
-        if values["subscription"] != self._subscription:
-            raise Refused(
-                404, "SubscriptionNotFound", f"The subscription '{values['subscription']}' could not be found."
-            )
+        subscription = request.path.split("/")[2]
+        if subscription != self._subscription:
+            raise Refused(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
         version = request.args.get("api-version", "")
-        if version != API_VERSION:
-            raise Refused(400, "InvalidApiVersionParameter", f"The api-version '{version}' is invalid: {API_VERSION}.")
+        if version not in versions:
+            said = f"The api-version '{version}' is invalid: {', '.join(sorted(versions))}."
+            raise Refused(400, "InvalidApiVersionParameter", said)
+        self.roles.require(self._entra.holder(header), request.method, request.path)
+
+    def _versions(self, rest: str) -> set[str]:
+        kind = kind_of(rest)
+        if kind in arm_types.MADE_BY_SERVICES:
+            return {"2024-05-01"}
+        if kind not in arm_types.TYPES:
+            raise Refused(404, "InvalidResourceType", f"The resource type of {rest} could not be found.")
+        return {arm_types.TYPES[kind].version}
 
     def _configuration(self, _request: Request, tenant: str) -> Response:
         self._known_tenant(tenant)
-        return _json(self._entra.configuration())
+        return answer(self._entra.configuration())
 
     def _token(self, request: Request, tenant: str) -> Response:
         self._known_tenant(tenant)
         status, body = self._entra.token(request.form)
-        return _json(body, status)
+        return answer(body, status)
+
+    def _endpoints(self, _request: Request) -> Response:
+        """Tell the addresses of this cloud, as https://management.azure.com/metadata/endpoints does."""
+        here = self._entra.authority
+        login = {"loginEndpoint": f"{here}/", "audiences": [here], "tenant": "common"}
+        return answer({"name": "FiresteelRehearsal", "resourceManager": here, "authentication": login})
 
     def _known_tenant(self, tenant: str) -> None:
         if tenant != self._entra.tenant:
             raise Refused(400, "invalid_tenant", f"AADSTS90002: Tenant '{tenant}' not found.")
 
-    def _get(self, request: Request, **_values: str) -> Response:
-        return _json(self._cluster(request).view())
-
-    def _list(self, request: Request, **_values: str) -> Response:
-        prefix = request.path.lower() + "/"
-        every = "resourcegroups" not in prefix
-        found = [cluster.view() for path, cluster in self._clusters.items() if every or path.startswith(prefix)]
-        return _json({"value": found})
-
-    def _create(self, request: Request, **_values: str) -> Response:
-        body = request.get_json(force=True, silent=True)
-        if said := refused(body):
-            raise Refused(400, "InvalidRequestContent", said)
-        if request.path.lower() in self._clusters:
-            raise Refused(409, "Conflict", "A cluster of that name exists.")
-        now = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
-        ready = time.monotonic() + self._seconds
-        cluster = Cluster(path=request.path, body=body or {}, ready_at=ready, created=now)
-        self._clusters[request.path.lower()] = cluster
-        return _json(cluster.view(), 200, self._begun(request, "Azure-AsyncOperation"))
-
-    def _tag(self, request: Request, **_values: str) -> Response:
-        body = request.get_json(force=True, silent=True)
-        if said := refusal(body, "ClusterPatchParameters"):
-            raise Refused(400, "InvalidRequestContent", said)
-        cluster = self._cluster(request)
-        cluster.body["tags"] = (body or {}).get("tags") or {}
-        return _json(cluster.view())
-
-    def _delete(self, request: Request, **_values: str) -> Response:
-        if self._clusters.pop(request.path.lower(), None) is None:
-            return Response(status=204)
-        return Response(status=202, headers=self._begun(request, "Location"))
-
-    def _script(self, request: Request, **_values: str) -> Response:
-        body = request.get_json(force=True, silent=True)
-        if said := refusal(body, "ExecuteScriptActionParameters") or ("" if body else "a body is required"):
-            raise Refused(400, "InvalidRequestContent", said)
-        cluster = self._cluster(request, "/executescriptactions")
-        if not cluster.ready or cluster.said:
-            raise Refused(409, "PreconditionFailed", "The cluster is not in state Running.")
-        cluster.scripts += [dict(action) for action in (body or {}).get("scriptActions") or []]
-        return Response(status=202, headers=self._begun(request, "Location"))
-
-    def _scripts(self, request: Request, **_values: str) -> Response:
-        return _json({"value": self._cluster(request, "/scriptactions").scripts})
-
-    def _operation(self, _request: Request, number: str, **_values: str) -> Response:
-        if not number.isdecimal() or int(number) >= len(self._operations):
-            raise Refused(404, "OperationNotFound", f"no operation {number}")
-        done = time.monotonic() >= self._operations[int(number)]
-        return _json({"status": "Succeeded" if done else "InProgress"}, 200 if done else 202)
-
-    def _say(self, request: Request) -> Response:
-        words = request.get_json(force=True)
-        for cluster in self._clusters.values():
-            if cluster.path.rpartition("/")[2] == words["cluster"]:
-                cluster.said = words["word"]
-        return _json({})
-
-    def _cluster(self, request: Request, below: str = "") -> Cluster:
-        path = request.path.lower().removesuffix(below)
-        if path not in self._clusters:
-            name = path.rpartition("/")[2]
-            raise Refused(404, "ResourceNotFound", f"The Resource 'Microsoft.HDInsight/clusters/{name}' was not found.")
-        return self._clusters[path]
-
-    def _begun(self, request: Request, header: str) -> dict[str, str]:
-        self._operations.append(time.monotonic() + self._seconds)
-        place = f"/subscriptions/{self._subscription}/providers/Microsoft.HDInsight/locations/rehearsal"
-        url = f"{request.host_url.rstrip('/')}{place}/azureasyncoperations/{len(self._operations) - 1}"
-        return {header: f"{url}?api-version={API_VERSION}", "Retry-After": "0"}
-
-
-def _json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(json.dumps(value), status, headers, content_type="application/json; charset=utf-8")
-
 
 def main(folder: Path) -> None:
     """Serve what ``arm.json`` in a folder says: port, subscription, and the tenant with its application."""
-    words = json.loads((folder / "arm.json").read_text(encoding="utf-8"))
+    words: Mapping[str, Any] = json.loads((folder / "arm.json").read_text(encoding="utf-8"))
     app = Arm(Entra(**words["entra"]), subscription=words["subscription"])
-    serving.server(app, port=words["port"]).serve_forever()
+    with app.ticking():
+        serving.server(app, port=words["port"]).serve_forever()
 
 
 if __name__ == "__main__":

@@ -51,6 +51,11 @@ class Cluster:
         }
 
     @property
+    def roles(self) -> list[dict[str, Any]]:
+        """Give its groups of nodes."""
+        return list(self._sent["computeProfile"]["roles"])
+
+    @property
     def ready(self) -> bool:
         """True when its creation has ended."""
         return time.monotonic() >= self.ready_at

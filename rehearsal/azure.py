@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from launcher import embedded
-from rehearsal import azure_account, azurite, gateway, gateway_chaos, livy, parts, yarn
+from rehearsal import azure_account, azurite, gateway, gateway_chaos, livy, parts, providers, yarn
 from rehearsal.azure_account import GROUP, NAME, USER, Azure
 from rehearsal.azurite import CONTAINER, Account
 from rehearsal.clouds import Running, Truth
@@ -18,7 +18,7 @@ from rehearsal.gateway import Addresses, Upstreams
 __all__ = ["PARTS", "TRUTH", "up"]
 
 HOURS = 4  # until the cluster's end, as a stack writes it into a tag
-PARTS = ("hadoop", "azure-connector", "livy", "azurite", "caddy")
+PARTS = ("hadoop", "azure-connector", "livy", "azurite", "caddy", "pulumi")
 TRUTH = Truth(
     real=(
         "Livy 0.7.1 and its API, paging, states and forgetting",
@@ -26,14 +26,19 @@ TRUTH = Truth(
         "Hadoop's connector for abfs URIs (ABFS over the Blob API), as on the cluster",
         "Azurite, Microsoft's own storage emulator: its Blob API, create-only included",
         "the gateway's TLS, certificates and basic auth (Caddy)",
+        "Pulumi's engine, its state, plans and order; the program of a stack, pulumi_azure_native and pulumi_random",
     ),
     emulated=(
-        "the resource manager for HDInsight clusters, checked against the SDK's own models",
+        "the resource manager: groups, networks, storage accounts, identities, roles, clusters, held against the SDKs",
+        "Logic Apps: a workflow deletes its group at the time, if its identity has a role that may",
+        "Pulumi's providers azure-native and random: the 13 types of an HDInsight stack",
         "Entra's token endpoint for an application with a secret",
     ),
     not_imitated=(
         "HDInsight's own Livy, a patched 0.5, and its Spark 3.3 on Python 3.8",
         "an account with real folders (the dfs API), managed identities on nodes",
+        "gateway and storage of a stack's cluster: its addresses lead nowhere, and it takes no jobs",
+        "files that a stack uploads, so no wheelhouse",
         "script actions, autoscale, head nodes that fail over, and how long a cluster takes to come up",
         "what anything costs",
     ),
@@ -52,9 +57,11 @@ def up(folder: Path, chaos: str | None) -> Running:
     if chaos:
         upstreams = replace(upstreams, faults=gateway_chaos.start(folder, upstreams.prefixes(), chaos))
     addresses = gateway.start(folder, upstreams, login=(USER, azure.password))
+    programs = [str(providers.program(folder, name)) for name in ("azure-native", "random")]
     return Running(
         cluster=_cluster(folder, account, azure, addresses),
-        env=_env(folder, account, azure, addresses),
+        env=_env(folder, account, azure, addresses) | providers.QUIET,
+        path=[programs[0], str(parts.ensure("pulumi") / "bin")],
         addresses={"gateway": addresses.endpoint, "resource manager": addresses.management, "YARN": cluster_yarn.web},
     )
 

@@ -12,10 +12,9 @@ from typing import Any
 import httpx
 
 from rehearsal import processes
-from rehearsal.arm import API_VERSION
+from rehearsal.arm import API_VERSION, GROUP
 from rehearsal.entra import Entra
 
-GROUP = "rehearsal"
 NAME = "firesteel"
 USER = "admin"
 CLOUD = "FiresteelRehearsal"
@@ -51,6 +50,20 @@ class Azure:
             "AZURE_CLIENT_ID": self.client_id,
             "AZURE_CLIENT_SECRET": self.client_secret,
             "FIRESTEEL_HDINSIGHT_PASSWORD": self.password,
+            **self.arm_env(management),
+        }
+
+    def arm_env(self, management: str) -> dict[str, str]:
+        """Give the variables by which Pulumi's provider azure-native finds this Azure.
+
+        https://www.pulumi.com/registry/packages/azure-native/installation-configuration/
+        """
+        return {
+            "ARM_METADATA_HOSTNAME": management.removeprefix("https://"),
+            "ARM_SUBSCRIPTION_ID": self.subscription,
+            "ARM_TENANT_ID": self.tenant,
+            "ARM_CLIENT_ID": self.client_id,
+            "ARM_CLIENT_SECRET": self.client_secret,
         }
 
 

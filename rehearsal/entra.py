@@ -8,6 +8,7 @@ https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant
 import hmac
 import secrets
 import time
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +29,7 @@ class Entra:
     client_secret: str
     lifetime: int = LIFETIME
     key: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
+    principal: str = field(default_factory=lambda: str(uuid.uuid4()))  # the application's object in the tenant
 
     def configuration(self) -> dict[str, Any]:
         """Give the OpenID document that the client library reads first."""
@@ -56,9 +58,15 @@ class Entra:
             return _error(400, "invalid_scope", f"AADSTS1002012: scope {form.get('scope')!r}")
         now = int(time.time())
         audience = form["scope"].removesuffix("/.default")
-        claims = {"aud": audience, "appid": self.client_id, "tid": self.tenant, "iat": now, "exp": now + self.lifetime}
+        who = {"appid": self.client_id, "oid": self.principal, "tid": self.tenant}
+        claims = {"aud": audience, **who, "iat": now, "exp": now + self.lifetime}
         signed = jwt.encode(claims, self.key, ALGORITHM)
         return 200, {"token_type": "Bearer", "expires_in": self.lifetime, "access_token": signed}
+
+    def holder(self, authorization: str) -> str:
+        """Give the object of whom a token is for that `refusal` has let in."""
+        token = authorization.partition(" ")[2]
+        return str(jwt.decode(token, self.key, [ALGORITHM], options={"verify_aud": False})["oid"])
 
     def refusal(self, authorization: str) -> str:
         """Give ARM's code for a header that admits nobody, empty for a token of ours that holds."""

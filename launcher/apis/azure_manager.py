@@ -61,12 +61,16 @@ def cluster(subscription: str, group: str, name: str) -> Any:
 
 def identity() -> str:
     """Give who the login is, as its token says: a user's or an application's name, and the tenant."""
+    told = claims(token())
+    who = told.get("upn") or told.get("unique_name") or told.get("appid") or told.get("oid") or "somebody"
+    return f"{who} of tenant {told.get('tid', 'unknown')}"
+
+
+def token() -> str:
+    """Give a token for the resource manager; raises BackendUnavailable."""
     where = endpoint()
     with _translated(where), _credential() as credential:
-        token = str(credential.get_token(_scope(where)).token)
-    claims = _claims(token)
-    who = claims.get("upn") or claims.get("unique_name") or claims.get("appid") or claims.get("oid") or "somebody"
-    return f"{who} of tenant {claims.get('tid', 'unknown')}"
+        return str(credential.get_token(_scope(where)).token)
 
 
 def _credential() -> Any:
@@ -82,7 +86,7 @@ def _scope(where: str) -> str:
     return f"{where}/.default"
 
 
-def _claims(token: str) -> dict[str, Any]:
+def claims(token: str) -> dict[str, Any]:
     """Give what a token says about itself; it is for its receiver, so it may be unreadable."""
     part = token.split(".")[1] if token.count(".") >= 2 else ""  # noqa: PLR2004 -- head, claims, signature
     try:

@@ -1,17 +1,19 @@
 """Whether an HDInsight cluster can be reached, takes jobs, and will end."""
 
+import contextlib
 import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from launcher.apis import azure_manager
+from launcher.apis import azure_manager, azure_resources
 from launcher.apis.gateway import Gateway, reach
 from launcher.backends.hdinsight import HDInsight
 from launcher.checks import Check
-from launcher.errors import JobRejected, LauncherError
+from launcher.errors import JobRejected, LauncherError, ResourceNotFound
 
 SDK = ("httpx", "azure.storage.blob")
 TAG = "firesteel:expires-at"
+OF_GROUPS = "2021-04-01"
 # https://learn.microsoft.com/rest/api/hdinsight/clusters/get: a text of no fixed list; these take jobs.
 TAKES_JOBS = frozenset({"Running", "ClusterCustomization", "AzureVMConfiguration"})
 
@@ -53,7 +55,7 @@ def _alive(backend: HDInsight) -> str:
 def _deadline(backend: HDInsight) -> str:
     """Give the end that is written at the cluster: HDInsight has none of its own, so the stack's deleter reads this."""
     cluster = _cluster(backend)
-    said = _words(cluster.tags).get(TAG, "")
+    said = _of_group(backend) or _words(cluster.tags).get(TAG, "")
     if not said:
         hint = f"az resource tag --is-incremental --tags {TAG}=2026-12-31T18:00:00Z --ids {cluster.id}"
         raise LauncherError(f"no end is set for {backend.cluster_name}: it costs money until somebody deletes it", hint)
@@ -65,6 +67,15 @@ def _deadline(backend: HDInsight) -> str:
     if end.astimezone(dt.UTC) <= dt.datetime.now(dt.UTC):
         raise LauncherError(f"{backend.cluster_name} was to end at {said}, and still costs money", delete)
     return f"the tag {TAG} says {said}; HDInsight has no end of its own, the stack's deleter acts on the tag"
+
+
+def _of_group(backend: HDInsight) -> str:
+    """Give the end that a stack has written at the group, where it can be moved: a cluster is never written anew."""
+    group = f"/subscriptions/{backend.subscription}/resourceGroups/{backend.resource_group}"
+    with contextlib.suppress(JobRejected, ResourceNotFound):  # who may read the cluster alone
+        found = azure_resources.Manager(backend.subscription).get(group, OF_GROUPS)
+        return _words(found.get("tags")).get(TAG, "")
+    return ""
 
 
 def _cluster(backend: HDInsight) -> Any:

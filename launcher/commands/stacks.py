@@ -31,7 +31,7 @@ def _end(command: options.F) -> options.F:
 
 @click.command()
 @_cloud
-@click.option("--kind", metavar="KIND", help="Which service: emr, dataproc. Needed the first time.")
+@click.option("--kind", metavar="KIND", help="Which service: emr, dataproc, hdinsight. Needed the first time.")
 @click.option("--region", metavar="REGION", help="The provider's region. Needed the first time.")
 @click.option("--project", metavar="ID", help="dataproc: the Google project, by its id. Needed the first time.")
 @click.option("--ssh-source", metavar="CIDR", help="Who may open ssh: 192.0.2.7/32. Needed the first time.")

@@ -14,11 +14,9 @@ from launcher.errors import LauncherError, MissingDependency, UsageError
 PROVIDERS: dict[str, str] = {
     "emr": "launcher.providers.emr:EmrProvider",
     "dataproc": "launcher.providers.dataproc:DataprocProvider",
+    "hdinsight": "launcher.providers.hdinsight:HdinsightProvider",
 }
-EXTRAS: dict[str, str] = {
-    "emr": "aws-stack",
-    "dataproc": "gcp-stack",
-}
+EXTRAS: dict[str, str] = {"emr": "aws-stack", "dataproc": "gcp-stack", "hdinsight": "azure-stack"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

@@ -17,7 +17,7 @@ def clusters() -> dict[str, dict[str, Any]]:
 def settings(name: str) -> dict[str, str]:
     """Give the kind and the place of a cluster that is known here, as a stack's configuration has them."""
     found = clusters().get(name, {})
-    return {key: str(found[key]) for key in ("kind", "region", "project") if key in found}
+    return {key: str(found[key]) for key in ("kind", "region", "project", "subscription") if key in found}
 
 
 def remember(name: str, cluster: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from launcher.errors import LauncherError, UsageError
 from launcher.providers import Left, Provider, provider
-from launcher.stacks import deadline, engine, known, workspace
+from launcher.stacks import deadline, engine, known, logins, workspace
 from launcher.stacks.events import Told
 
 Say = Callable[[str], None]
@@ -123,7 +123,9 @@ def down(name: str, say: Say) -> Certificate:
     settings = found.settings()
     theirs = provider(settings.get("kind", ""), name, settings)
     found.settle(theirs)
+    login = logins.of(found.stack.outputs())
     _destroy(found, theirs, say)
+    logins.forget(login)
     certificate = _swept(name, theirs, settings, delete=True, say=say)
     if not certificate.left:
         found.forget()
@@ -191,9 +193,11 @@ def _refuse(theirs: Provider, name: str, *, interrupted: bool) -> None:
 
 
 def _applied(found: engine.Engine, name: str, theirs: Provider) -> Made:
-    told = Told(say=found.say)
+    told, before = Told(say=found.say), logins.of(found.stack.outputs())
     seconds = found.run("up", told)
-    cluster = found.stack.outputs().get("cluster")
+    outputs = found.stack.outputs()
+    logins.keep(logins.of(outputs), before, name, found.say)
+    cluster = outputs.get("cluster")
     if cluster is None:
         raise NotMade(f"{name} gave no cluster", f"launcher down --cloud {name}")
     return Made(

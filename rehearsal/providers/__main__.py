@@ -6,7 +6,12 @@ from importlib import import_module
 from rehearsal.providers import servicer
 
 # name -> module, imported on use: each loads its own cloud's SDK
-PROVIDERS = {"aws": "rehearsal.providers.aws", "gcp": "rehearsal.providers.gcp"}
+PROVIDERS = {
+    "aws": "rehearsal.providers.aws",
+    "azure-native": "rehearsal.providers.azure",
+    "gcp": "rehearsal.providers.gcp",
+    "random": "rehearsal.providers.random",
+}
 
 
 def main() -> None:

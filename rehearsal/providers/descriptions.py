@@ -29,7 +29,7 @@ def inputs_of(token: str) -> type:
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", file[:1].upper() + file[1:])
     where = f"{folder}.{words.lower()}".rstrip(".")
     try:
-        described = import_module(f"pulumi_{package}.{where}")
+        described = import_module(f"pulumi_{package.replace('-', '_')}.{where.removeprefix('index.')}")
     except ModuleNotFoundError as error:
         raise LookupError(token) from error
     # A nested type may have taken the usual name.

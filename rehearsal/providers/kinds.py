@@ -1,5 +1,6 @@
 """What a provider knows of a resource type: how to make, read, change and remove one, and what a change means."""
 
+import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -8,6 +9,7 @@ from typing import Any, ClassVar
 from rehearsal.providers.errors import ProviderError
 from rehearsal.providers.values import Properties
 
+LETTERS = 7
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -44,6 +46,14 @@ class Kind(ABC):
     def in_place(self, name: str, old: Any, new: Any) -> bool:  # noqa: ARG002 -- for those whose tables have both
         """Tell whether this change of a property of ``updates`` can really be made in place."""
         return True
+
+    def autonamed(self, name: str) -> str:
+        """Give a name for a resource that the program calls ``name``: with random letters."""
+        return f"{name}-{secrets.token_hex(LETTERS)[:LETTERS]}"
+
+    def kept(self, old: Properties, inputs: Properties) -> Properties:  # noqa: ARG002 -- for those that have any
+        """Give what a changed resource keeps of what its service had added to these inputs."""
+        return {}
 
     def derived(self, inputs: Properties) -> Properties:  # noqa: ARG002 -- for those that have any
         """Give inputs that follow from the program's, for instance the digest of a file."""

@@ -8,7 +8,6 @@ Not imitated: import of existing resources, provider-wide settings but for the r
 """
 
 import asyncio
-import secrets
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
@@ -24,7 +23,6 @@ from rehearsal.providers.properties import plain, wrapped
 from rehearsal.providers.values import Properties, is_unknown, known, same
 
 SEEN_AFTER, LOOK = 5.0, 0.1  # seconds that a new resource may stay unseen, and between two looks
-LETTERS = 7
 Lookup = Callable[[Any, Properties], Properties]
 ADDED, REMOVED, CHANGED = wire.PropertyDiffKind.ADD, wire.PropertyDiffKind.DELETE, wire.PropertyDiffKind.UPDATE
 REPLACING = {
@@ -49,6 +47,10 @@ class CloudProvider(wire.Provider):
         """Give the inputs that follow from the provider's own settings."""
         return {}
 
+    def unchanged(self, kind: Kind, name: str, old: Any, new: Any) -> bool:  # noqa: ARG002 -- for clouds whose services add to it
+        """Tell whether a property of the state is as the program writes it."""
+        return same(old, new)
+
     async def configure(self, request: wire.ConfigureRequest) -> wire.ConfigureResponse:
         """Take the settings; without secrets of its own, so that the engine keeps track of them."""
         self.cloud = self.configured(plain(request.args))
@@ -64,7 +66,7 @@ class CloudProvider(wire.Provider):
         whole = {**kind.defaults, **given}
         if kind.name and kind.name not in whole:
             old = plain(request.old_inputs).get(kind.name)
-            whole[kind.name] = old or f"{request.name}-{secrets.token_hex(LETTERS)[:LETTERS]}"
+            whole[kind.name] = old or kind.autonamed(request.name)
         if "tags" in descriptions.properties_of(descriptions.inputs_of(_token(request))):
             whole |= self.tagged(whole)
         return wire.CheckResponse(inputs=wrapped(whole | kind.derived(whole)))
@@ -110,7 +112,8 @@ class CloudProvider(wire.Provider):
         old, inputs = plain(request.olds), plain(request.news)
         changed = frozenset(self._changes(_token(request), old, inputs))
         described = descriptions.properties_of(descriptions.inputs_of(_token(request)))
-        state = {name: value for name, value in old.items() if name not in described} | inputs
+        kept = self._kinds[_token(request)].kept(old, inputs)
+        state = {name: value for name, value in old.items() if name not in described} | inputs | kept
         if not request.preview:
             state = await asyncio.to_thread(self._update, _token(request), request.resource_id, state, inputs, changed)
         return wire.UpdateResponse(wrapped(state))
@@ -144,7 +147,7 @@ class CloudProvider(wire.Provider):
             old, new = state.get(name), inputs.get(name)
             if new is None and (old in (None, "", [], {}) or name in kind.computed):
                 continue
-            if is_unknown(new) or not same(old, new):
+            if is_unknown(new) or not self.unchanged(kind, name, old, new):
                 found[name] = REMOVED if new is None else ADDED if old is None else CHANGED
         return found
 

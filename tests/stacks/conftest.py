@@ -77,16 +77,12 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account(ABC):
-    """An account at a rehearsed cloud, and a machine whose launcher uses it; one class for each cloud."""
+class Machine:
+    """A machine whose launcher uses an account at a rehearsed cloud."""
 
     home: Path
     variables: Mapping[str, str]
     names: list[str]
-    kind: tuple[str, ...]  # the words by which `up` makes a stack there
-    looked_at: tuple[str, ...]  # the services that `down` asks
-    replacing: tuple[str, str]  # a setting that takes another cluster, and the same as it was
-    changes: int  # resources of a stack
 
     def name(self) -> str:
         """Give a name for a stack that nobody has."""
@@ -112,6 +108,16 @@ class Account(ABC):
     def launch(self, *words: str, **changed: str) -> Answer:
         """Run the launcher to its end."""
         return self.start(*words, **changed).ended()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account(Machine, ABC):
+    """The account besides, in which every kind of stack keeps the same promises; one class for each cloud."""
+
+    kind: tuple[str, ...]  # the words by which `up` makes a stack there
+    looked_at: tuple[str, ...]  # the services that `down` asks
+    replacing: tuple[str, str]  # a setting that takes another cluster, and the same as it was
+    changes: int  # resources of a stack
 
     @property
     def place(self) -> tuple[str, ...]:
