@@ -26,7 +26,7 @@ SAMPLE = ROOT / "samples" / "uber-apr14-25k.csv.gz"
 FEATURES = ("Lat", "Lon")
 K, RESTARTS, ITERATIONS = 8, 10, 20
 PASSES = 10
-MILLIONS = (0.1, 1.0, 10.0)
+MILLIONS = (0.02, 0.1, 1.0, 10.0)  # the first: as many rows as the sample that every fit begins with
 JITTER = 1e-4  # degrees: less than a block, so that the clusters stay
 
 
@@ -48,7 +48,7 @@ def main() -> None:
     spark = _session()
     try:
         _print_contest(_contest(spark, options.data, options.rounds), options.data, options.rounds)
-        millions = MILLIONS[:2] if options.quick else MILLIONS
+        millions = MILLIONS[:3] if options.quick else MILLIONS
         _print_scaling(_scaling(spark, options.data, millions, options.rounds), options.rounds)
     finally:
         spark.stop()
@@ -186,13 +186,14 @@ def _synthetic(spark: SparkSession, points: np.ndarray, rows: int) -> DataFrame:
 
 def _print_scaling(fits: dict[float, float], rounds: int) -> None:
     print(f"\nblocks on resampled rows with jitter: {RESTARTS} restarts, {PASSES} passes, median of {rounds}\n")
-    print(f"{'million rows':>12}{'fit s':>9}{'s / million':>13}{'/ the last':>12}{'s / further million':>22}")
-    million, last = list(fits.items())[-1]
-    before = (0.0, 0.0)
-    for one, seconds in fits.items():
-        # From one row of the table to the next: without what a Spark job costs however few rows it has.
-        further = "" if not before[0] else f"{(seconds - before[1]) / (one - before[0]):.2f}"
-        print(f"{one:12g}{seconds:9.2f}{seconds / one:13.2f}{seconds / one / (last / million):12.2f}{further:>22}")
+    print(f"{'million rows':>12}{'fit s':>9}{'s / million':>13}{'s / further million':>22}")
+    (first, fixed), *rest = fits.items()
+    print(f"{first:12g}{fixed:9.2f}{fixed / first:13.2f}{'':>22}")
+    before = (first, fixed)
+    for one, seconds in rest:
+        # From one row of the table to the next: without what a fit costs however few rows it has, a Spark job and
+        # the starts on the sample.
+        print(f"{one:12g}{seconds:9.2f}{seconds / one:13.2f}{(seconds - before[1]) / (one - before[0]):22.2f}")
         before = (one, seconds)
 
 

@@ -29,4 +29,4 @@ real_parts
 jobs_on_spark_3_5
 deep_learning
 # By file: what a file's tests share (a service with jobs) is then made once.
-.venv/bin/python -m pytest -n 2 --dist loadfile "$@"
+.venv/bin/python -m pytest -n 2 --dist loadfile --durations=25 "$@"
