@@ -109,8 +109,8 @@ class Engine:
         self._drop_pending()
 
     def forget(self) -> None:
-        """Remove the stack, with its configuration, once nothing is left."""
-        self.stack.workspace.remove_stack(self.stack.name)
+        """Remove the stack, with its configuration and what in its state is no provider's, once nothing is left."""
+        self.stack.workspace.remove_stack(self.stack.name, force=True)
 
     def _state(self) -> dict[str, Any]:
         automation = import_module("pulumi.automation")
