@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# All tests: tools/test.sh [pytest arguments]. First the jobs on Spark 3.5, then deep learning, then everything else
-# on the default Spark.
+# All tests: tools/test.sh [pytest arguments]. First the jobs on Spark 3.5 beside deep learning, then everything else on
+# the default Spark.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 unset SPARK_HOME SPARK_CONF_DIR PYSPARK_PYTHON PYSPARK_DRIVER_PYTHON PYTHONPATH # of another Spark on this machine
@@ -25,8 +25,21 @@ real_parts() {
   .venv/bin/rehearsal prepare
 }
 
+# Each keeps one core busy: two at a time.
+side_by_side() {
+  local said failed=0
+  said=$(mktemp)
+  deep_learning >"$said" 2>&1 &
+  deep=$!
+  trap 'kill "$deep" 2>/dev/null || true' EXIT # after Ctrl-C too
+  jobs_on_spark_3_5 || failed=$?
+  wait "$deep" || failed=$?
+  cat "$said"
+  rm "$said"
+  return "$failed"
+}
+
 real_parts
-jobs_on_spark_3_5
-deep_learning
+side_by_side
 # By file: what a file's tests share (a service with jobs) is then made once.
 .venv/bin/python -m pytest -n 2 --dist loadfile --durations=25 "$@"
