@@ -1,10 +1,10 @@
 # Every verb is one line; `make help` lists them.
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help setup deep notebook demo test test-long lint bench bench-jobs docs clean
+.PHONY: help setup deep notebook demo test test-long lint bench bench-jobs bench-infra docs clean
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' Makefile
 
 setup: ## set up .venv, without tests
 	@tools/setup.sh runtime
@@ -32,6 +32,9 @@ bench: ## measured comparisons, printed as tables
 
 bench-jobs: ## measured comparisons of the workloads
 	@tools/setup.sh test && .venv/bin/python benchmarks/workloads.py --quick && .venv/deep/bin/python benchmarks/training.py --quick && .venv/deep/bin/python benchmarks/inference.py --quick
+
+bench-infra: ## measured comparisons of the stacks
+	@tools/setup.sh test && .venv/bin/python benchmarks/stacks.py --quick
 
 docs: ## write docs/ that come from the code
 	@tools/setup.sh runtime && .venv/bin/python docs/generate.py

@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 unset SPARK_HOME SPARK_CONF_DIR PYSPARK_PYTHON PYSPARK_DRIVER_PYTHON PYTHONPATH # of another Spark on this machine
+unset PYTHONDONTWRITEBYTECODE # or each of some thousand Pythons compiles anew what it imports
 
 jobs_on_spark_3_5() {
   local java

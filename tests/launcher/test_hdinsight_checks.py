@@ -140,6 +140,6 @@ def test_the_role_in_the_guide_is_what_the_resource_manager_is_asked(backend: HD
 
 def _action(request: Request) -> str:
     """Give the action that a request is, by the rule at https://learn.microsoft.com/azure/role-based-access-control."""
-    kind, group = request.path.split("/providers/")[1].split("/")[:2]
+    _, _, kind = request.path.partition("/providers/")
     word = {"GET": "read", "DELETE": "delete"}.get(request.method, "write")
-    return f"{kind}/{group}/{word}"
+    return f"{'/'.join(kind.split('/')[:2]) or 'Microsoft.Resources/subscriptions/resourceGroups'}/{word}"

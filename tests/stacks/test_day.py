@@ -35,7 +35,7 @@ CLOUDS: dict[str, tuple[Cloud, Callable[..., Account]]] = {
 }
 
 
-@pytest.fixture(params=CLOUDS)
+@pytest.fixture(params=["emr", pytest.param("dataproc", marks=pytest.mark.long)])
 def rehearsed(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Account]:
     """The whole rehearsal cloud of a kind."""
     (cloud, made), folder, names = CLOUDS[request.param], tmp_path / "cloud", list[str]()
@@ -72,6 +72,7 @@ def watched(found: set[str]) -> Iterator[None]:
         thread.join()
 
 
+@pytest.mark.timeout(900)
 def test_from_nothing_to_nothing_and_no_secret_gets_out(rehearsed: Account, tmp_path: Path) -> None:
     name, seen, said = rehearsed.name(), set[str](), list[str]()
     with watched(seen):
