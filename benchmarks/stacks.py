@@ -1,6 +1,6 @@
 """What `launcher up` costs over plain `pulumi up`, how long each stack's preview takes, and what its program imports.
 
-    python benchmarks/stacks.py [--rounds 3] [--quick]
+    python benchmarks/stacks.py [--rounds 3] [--quick] [--kind emr]
 
 Both make the same stack on the same rehearsal cloud by the same engine, from nothing; `launcher up` also asks the
 provider beforehand whether it can be made, and reads the end back. Taking it down is not timed.
@@ -13,7 +13,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from urllib.request import urlopen
 
-from measured import LAUNCHER, Environment, in_turn, new_home, rounds, seconds
+from measured import LAUNCHER, Environment, in_turn, new_home, options, seconds
 
 ROOT = Path(__file__).resolve().parents[1]
 REHEARSAL = LAUNCHER.with_name("rehearsal")
@@ -84,17 +84,20 @@ class Stack:
 
 def main() -> None:
     """Print the comparison."""
-    times = rounds(__doc__, 3, 1)
-    with new_home() as home, _clouds(home):
+    found = options(__doc__, 3, 1, kind={"choices": list(KINDS), "help": "this kind only"})
+    times, kinds = found.rounds, [found.kind] if found.kind else list(KINDS)
+    with new_home() as home, _clouds(home, kinds):
         state = Path(home["FIRESTEEL_HOME"]) / "by-hand"
         state.mkdir()
         stacks = [
-            Stack(kind=kind, settings=settings, env=_environment(home, cloud, state), folder=state)
-            for kind, (cloud, settings) in KINDS.items()
+            Stack(kind=kind, settings=KINDS[kind][1], env=_environment(home, KINDS[kind][0], state), folder=state)
+            for kind in kinds
         ]
         _print_times({stack.kind: in_turn(_contenders(stack), times) for stack in stacks}, times)
-        _print_calls(next(stack for stack in stacks if stack.kind == "emr"))
-    _print_imports()
+        for stack in stacks:
+            if stack.kind == "emr":  # the other emulators do not count
+                _print_calls(stack)
+    _print_imports(kinds)
 
 
 def _contenders(stack: Stack) -> Mapping[str, Callable[[], float]]:
@@ -106,9 +109,9 @@ def _contenders(stack: Stack) -> Mapping[str, Callable[[], float]]:
 
 
 @contextmanager
-def _clouds(home: Environment) -> Iterator[None]:
+def _clouds(home: Environment, kinds: Sequence[str]) -> Iterator[None]:
     try:
-        seconds([REHEARSAL, "up", *(cloud for cloud, _ in KINDS.values())], home)
+        seconds([REHEARSAL, "up", *(KINDS[kind][0] for kind in kinds)], home)
         yield
     finally:
         seconds([REHEARSAL, "down"], home)
@@ -141,7 +144,7 @@ def _print_times(found: Mapping[str, Mapping[str, float]], times: int) -> None:
 
 
 def _print_calls(stack: Stack) -> None:
-    """Print how often EMR's and its neighbours' API is called; the other emulators do not count."""
+    """Print how often the API of EMR and its neighbours is called."""
     numbers = {}
     for name, run in _contenders(stack).items():
         before = _calls(stack)
@@ -155,9 +158,9 @@ def _calls(stack: Stack) -> int:
         return len(json.load(answer)["calls"])
 
 
-def _print_imports() -> None:
+def _print_imports(kinds: Sequence[str]) -> None:
     print("\nwhat a stack's program imports\n")
-    for kind in KINDS:
+    for kind in kinds:
         began = time.perf_counter()
         words = [sys.executable, "-c", IMPORTED.format(kind=kind)]
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

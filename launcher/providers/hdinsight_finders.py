@@ -34,10 +34,9 @@ KNOWN: Mapping[str, tuple[str, str, str]] = {
 
 
 def groups(manager: Manager, name: str, prefix: str) -> Iterator[Left]:
-    """Give the group of that name, and every other with the tag."""
+    """Give the group of that name, unless its tags say that it is somebody else's, and every other with the tag."""
     path = f"{manager.root}/resourceGroups/{prefix}"
-    found = _there(manager, path, OF_GROUPS)
-    if found:
+    if _is_ours(manager, name, path):
         yield _group(path, "by its name")
     for row in manager.listed(f"{manager.root}/resourcegroups", OF_GROUPS, _tagged(name)):
         if str(row["id"]).lower() != path.lower():
@@ -47,7 +46,8 @@ def groups(manager: Manager, name: str, prefix: str) -> Iterator[Left]:
 def resources(manager: Manager, name: str, prefix: str) -> Iterator[Left]:
     """Give what is in the group, also what Azure's services have made there, and what has the tag elsewhere."""
     group = f"{manager.root}/resourceGroups/{prefix}"
-    found = {str(row["id"]): (row, f"in {prefix}") for row in manager.listed(f"{group}/resources", OF_GROUPS)}
+    rows = manager.listed(f"{group}/resources", OF_GROUPS) if _is_ours(manager, name, group) else ()
+    found = {str(row["id"]): (row, f"in {prefix}") for row in rows}
     for row in manager.listed(f"{manager.root}/resources", OF_GROUPS, _tagged(name)):
         found.setdefault(str(row["id"]), (row, f"tagged {TAG}={name}"))
     for path, (row, why) in found.items():
@@ -69,10 +69,10 @@ def _within(manager: Manager, path: str, kind: str) -> Iterator[Left]:
             yield left(policy, "Microsoft.Storage/storageAccounts/managementPolicies", f"in {below}")
 
 
-def roles(manager: Manager, _name: str, prefix: str) -> Iterator[Left]:
+def roles(manager: Manager, name: str, prefix: str) -> Iterator[Left]:
     """Give the roles that somebody has been given in the group."""
     group = f"{manager.root}/resourceGroups/{prefix}"
-    if not _there(manager, group, OF_GROUPS):
+    if not _is_ours(manager, name, group):
         return
     for row in manager.listed(f"{group}/providers/Microsoft.Authorization/roleAssignments", OF_ROLES):
         scope = str(row["properties"]["scope"])
@@ -85,6 +85,12 @@ def left(path: str, kind: str, why: str) -> Left:
     word, token, _ = KNOWN.get(kind.lower(), (kind.partition("/")[2], "", ""))
     service = kind.partition("/")[0].removeprefix("Microsoft.").lower()
     return Left(service=service, type=word, id=path, why=why, token=token)
+
+
+def _is_ours(manager: Manager, name: str, group: str) -> bool:
+    """Tell whether a group is there, and its tags do not say that it is somebody else's."""
+    found = _there(manager, group, OF_GROUPS)
+    return bool(found) and (found.get("tags") or {TAG: name}).get(TAG) == name
 
 
 def _group(path: str, why: str) -> Left:

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
-from launcher.apis import azure_resources
+from launcher.apis import azure_manager, azure_resources
 from launcher.errors import ConfigError
 from launcher.providers import Left
 from launcher.providers.hdinsight import HdinsightProvider
-from launcher.providers.hdinsight_finders import OF_ROLES, left
+from launcher.providers.hdinsight_finders import OF_GROUPS, OF_ROLES, left
 from tests.rigs.azure_manager import AZURE, managed
 
 
@@ -84,3 +85,16 @@ def test_what_is_left_has_pulumis_name_where_a_stack_makes_such_a_thing() -> Non
     )  # fmt: skip
     service = left(f"{place}/Microsoft.Network/loadBalancers/n", "Microsoft.Network/loadBalancers", "in g")
     assert service == Left(service="network", type="loadBalancers", id=service.id, why="in g")
+
+
+def test_a_group_of_the_same_name_with_others_tags_is_left_alone(tmp_path: Path) -> None:
+    with managed(tmp_path) as url:
+        found = asked()
+        group = f"{url}{found.manager.root}/resourceGroups/firesteel-t"
+        login = {"Authorization": f"Bearer {azure_manager.token()}"}
+        for tags, there in (({"team": "weather"}, set[str]()), ({"firesteel:stack": "t"}, {"resource group"})):
+            made = httpx.put(
+                group, params={"api-version": OF_GROUPS}, headers=login, json={"location": "westeurope", "tags": tags}
+            )
+            made.raise_for_status()
+            assert {each.type for each in found.left()} == there
